@@ -1,0 +1,1 @@
+"""Foundations without tables and without business words."""

@@ -1,0 +1,115 @@
+"""Configuration: every value comes from the environment as `RELANCE_*` and is checked once, at start."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AliasChoices, Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEVELOPMENT_SECRET = "insecure-development-secret-change-me"  # noqa: S105 - refused in production, see below
+
+
+class Settings(BaseSettings):
+    """The one settings object. The table in docs/configuration.md is generated from these fields."""
+
+    model_config = SettingsConfigDict(env_prefix="RELANCE_", extra="ignore", frozen=True)
+
+    environment: Literal["production", "development"] = Field(
+        "production", description="`production` refuses unsafe settings; `development` allows them."
+    )
+    database_url: str = Field(
+        "postgresql://relance@127.0.0.1:5432/relance",
+        description="PostgreSQL 15 or later. `DATABASE_URL` is read too.",
+        validation_alias=AliasChoices("RELANCE_DATABASE_URL", "DATABASE_URL", "database_url"),
+    )
+    redis_url: str = Field(
+        "redis://127.0.0.1:6379/0",
+        description="Redis or Valkey: only wakes the worker. `REDIS_URL` is read too.",
+        validation_alias=AliasChoices("RELANCE_REDIS_URL", "REDIS_URL", "redis_url"),
+    )
+    smtp_url: str = Field(
+        "smtp://127.0.0.1:1025",
+        description="Mail relay: `smtp://user:password@host:port`, `smtp+starttls://` or `smtps://`. "
+        "`SMTP_URL` is read too.",
+        validation_alias=AliasChoices("RELANCE_SMTP_URL", "SMTP_URL", "smtp_url"),
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8000", description="Address under which recipients and clients reach the API."
+    )
+    secret_keys: Annotated[tuple[str, ...], NoDecode] = Field(
+        (DEVELOPMENT_SECRET,),
+        description="Secrets of at least 32 characters, separated by commas, newest first: the first signs, "
+        "all verify. Links, access tokens and API keys derive their keys from them.",
+    )
+    sandbox: bool = Field(
+        False, description="Test clock and test mailbox for front-end teams. Refused in production."
+    )
+    mail_from: str = Field(
+        "Relance <no-reply@relance.example>", description="Sender of every mail, unless a workspace has its own."
+    )
+    smtp_connections: int = Field(4, ge=1, le=50, description="SMTP connections kept by a worker process.")
+    smtp_timeout_seconds: float = Field(
+        30, gt=0, le=300, description="Longest wait for one answer of the mail relay."
+    )
+    handoff_batch: int = Field(
+        10, ge=1, le=100, description="Most mails that one crash can leave uncertain, per connection."
+    )
+    resend_uncertain: bool = Field(
+        False,
+        description="Send a mail again when nobody can know whether the relay took it. Off: it is held and listed.",
+    )
+    lease_seconds: int = Field(120, ge=5, description="How long a worker may hold a claimed mail before another takes it.")
+    sweep_seconds: float = Field(
+        2, gt=0, le=60, description="Longest wait for due work when no bell rings (Redis away, process killed)."
+    )
+    access_token_minutes: int = Field(60, ge=1, description="Life of an access token.")
+    max_body_bytes: int = Field(1024 * 1024, ge=1024, description="Largest request body accepted, in bytes.")
+    database_pool_size: int = Field(10, ge=1, description="Database connections of one process.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level logged.")
+    log_format: Literal["json", "console"] = Field("json", description="`json` a line an event; `console` for people.")
+    templates_dir: Path | None = Field(
+        None, description="Folder of the e-mail templates; unset, the ones of the product."
+    )
+
+    @field_validator("secret_keys", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("public_url must start with http:// or https://")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _refuse_unsafe_production(self) -> Self:
+        if not self.secret_keys:
+            raise ValueError("RELANCE_SECRET_KEYS is empty: give at least one secret")
+        if self.environment == "development":
+            return self
+        if self.sandbox:
+            raise ValueError("RELANCE_SANDBOX=1 is refused in production: set RELANCE_ENVIRONMENT=development")
+        if DEVELOPMENT_SECRET in self.secret_keys:
+            raise ValueError("RELANCE_SECRET_KEYS still holds the development secret: refused in production")
+        if any(len(key) < 32 for key in self.secret_keys):
+            raise ValueError("RELANCE_SECRET_KEYS holds a secret of fewer than 32 characters: refused in production")
+        return self
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database address with the async driver named, whatever scheme it was given with."""
+        scheme, _, rest = self.database_url.partition("://")
+        if scheme not in {"postgres", "postgresql", "postgresql+asyncpg"}:
+            raise ValueError(f"DATABASE_URL must be a PostgreSQL address, not {scheme}://")
+        return f"postgresql+asyncpg://{rest}"
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process, read from the environment at the first call."""
+    return Settings()

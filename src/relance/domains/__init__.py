@@ -1,0 +1,1 @@
+"""The five routers the product is for; independent of each other."""

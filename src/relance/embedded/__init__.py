@@ -1,0 +1,1 @@
+"""The one-command default: embedded PostgreSQL, Valkey and mail catcher."""

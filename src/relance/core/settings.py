@@ -42,16 +42,13 @@ class Settings(BaseSettings):
         description="Secrets of at least 32 characters, separated by commas, newest first: the first signs, "
         "all verify. Links, access tokens and API keys derive their keys from them.",
     )
-    sandbox: bool = Field(
-        False, description="Test clock and test mailbox for front-end teams. Refused in production."
-    )
+    sandbox: bool = Field(False, description="Test clock and test mailbox for front-end teams. Refused in production.")
     mail_from: str = Field(
-        "Relance <no-reply@relance.example>", description="Sender of every mail, unless a workspace has its own."
+        "Relance <no-reply@relance.example>",
+        description="Sender of every mail, unless a workspace has its own.",
     )
     smtp_connections: int = Field(4, ge=1, le=50, description="SMTP connections kept by a worker process.")
-    smtp_timeout_seconds: float = Field(
-        30, gt=0, le=300, description="Longest wait for one answer of the mail relay."
-    )
+    smtp_timeout_seconds: float = Field(30, gt=0, le=300, description="Longest wait for one answer of the mail relay.")
     handoff_batch: int = Field(
         10, ge=1, le=100, description="Most mails that one crash can leave uncertain, per connection."
     )
@@ -59,9 +56,14 @@ class Settings(BaseSettings):
         False,
         description="Send a mail again when nobody can know whether the relay took it. Off: it is held and listed.",
     )
-    lease_seconds: int = Field(120, ge=5, description="How long a worker may hold a claimed mail before another takes it.")
+    lease_seconds: int = Field(
+        120, ge=5, description="How long a worker may hold a claimed mail before another takes it."
+    )
     sweep_seconds: float = Field(
-        2, gt=0, le=60, description="Longest wait for due work when no bell rings (Redis away, process killed)."
+        2,
+        gt=0,
+        le=60,
+        description="Longest wait for due work when no bell rings (Redis away, process killed).",
     )
     access_token_minutes: int = Field(60, ge=1, description="Life of an access token.")
     max_body_bytes: int = Field(1024 * 1024, ge=1024, description="Largest request body accepted, in bytes.")

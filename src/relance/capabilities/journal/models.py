@@ -1,0 +1,32 @@
+"""The journal's table."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from relance.core.db import Base, WorkspaceOwned
+
+
+class JournalEntry(WorkspaceOwned, Base):
+    """One thing that happened. Rows are written once and never changed."""
+
+    __tablename__ = "journal_entries"
+    __table_args__ = (
+        Index("ix_journal_entries_subject", "workspace_id", "subject_kind", "subject_id", "id"),
+        Index("ix_journal_entries_company", "workspace_id", "company_id", "id"),
+    )
+
+    at: Mapped[datetime]
+    actor_kind: Mapped[str]
+    actor_id: Mapped[UUID | None]
+    action: Mapped[str]
+    subject_kind: Mapped[str]
+    subject_id: Mapped[UUID]
+    company_id: Mapped[UUID | None]
+    contact_id: Mapped[UUID | None]
+    #: State codes and other codes before and after; never personal data, bodies or tokens.
+    before: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    after: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -1,0 +1,45 @@
+"""Writing to the journal, in the transaction of the change itself."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from relance.capabilities.journal.models import JournalEntry
+from relance.core.clock import Clock
+from relance.core.db import DbSession
+from relance.core.subjects import ActorRef, SubjectRef
+
+
+class Journal:
+    """Appends entries to the journal of the session's workspace."""
+
+    def __init__(self, session: DbSession, clock: Clock) -> None:
+        self._session = session
+        self._clock = clock
+
+    def record(
+        self,
+        action: str,
+        subject: SubjectRef,
+        actor: ActorRef,
+        *,
+        company_id: UUID | None = None,
+        contact_id: UUID | None = None,
+        before: Mapping[str, object] | None = None,
+        after: Mapping[str, object] | None = None,
+    ) -> None:
+        """Append one entry. `action` is `<subject>.<past participle>`; `before` and `after` hold codes only."""
+        self._session.add(
+            JournalEntry(
+                workspace_id=self._session.workspace_id,
+                at=self._clock.now(),
+                actor_kind=actor.kind,
+                actor_id=actor.id,
+                action=action,
+                subject_kind=subject.kind,
+                subject_id=subject.id,
+                company_id=company_id,
+                contact_id=contact_id,
+                before=dict(before or {}),
+                after=dict(after or {}),
+            )
+        )

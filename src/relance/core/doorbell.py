@@ -1,0 +1,72 @@
+"""The doorbell: after a commit, one arq job per queue says "there is something to do". PostgreSQL is the truth.
+
+Where Redis is away the same bell goes through PostgreSQL's NOTIFY, which every worker process listens to as well.
+"""
+
+from collections.abc import Iterable
+
+import structlog
+from arq.connections import ArqRedis, RedisSettings, create_pool
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from relance.core.serialization import dump_job, load_job
+from relance.core.settings import Settings
+
+_log = structlog.get_logger(__name__)
+
+#: The channel of PostgreSQL's NOTIFY; the payload is the bell's name.
+CHANNEL = "relance_bell"
+QUEUE = "relance:queue"
+
+
+def redis_settings(settings: Settings) -> RedisSettings:
+    """How to reach Redis: short waits, no stubborn retries; a bell that cannot ring is not worth waiting for."""
+    found = RedisSettings.from_dsn(settings.redis_url)
+    found.conn_timeout = 1
+    found.conn_retries = 0
+    return found
+
+
+class ArqDoorbell:
+    """Rings through Redis, and through PostgreSQL when Redis does not answer. Never raises."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._redis: ArqRedis | None = None
+        #: Set once the database exists: it needs a doorbell, and the doorbell its engine.
+        self.fallback: AsyncEngine | None = None
+
+    async def ring(self, bells: Iterable[str]) -> None:
+        """Wake the workers for each of `bells`, the name of the arq function that sweeps for it."""
+        for bell in bells:
+            try:
+                if self._redis is None:
+                    self._redis = await create_pool(
+                        redis_settings(self._settings),
+                        job_serializer=dump_job,
+                        job_deserializer=load_job,
+                        default_queue_name=QUEUE,
+                    )
+                # A fixed id: a bell already rung and not yet heard needs no second ring.
+                await self._redis.enqueue_job(bell, _job_id=f"bell:{bell}")
+            except (RedisError, OSError, TimeoutError) as error:
+                _log.warning("doorbell_without_redis", bell=bell, error=type(error).__name__)
+                await self._notify(bell)
+
+    async def _notify(self, bell: str) -> None:
+        if self.fallback is None:
+            return
+        try:
+            async with self.fallback.connect() as connection:
+                quick = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await quick.execute(text("SELECT pg_notify(:channel, :bell)"), {"channel": CHANNEL, "bell": bell})
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("doorbell_silent", bell=bell, error=type(error).__name__)
+
+    async def close(self) -> None:
+        """Close the connection to Redis."""
+        if self._redis is not None:
+            await self._redis.aclose()

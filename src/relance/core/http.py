@@ -1,0 +1,141 @@
+"""HTTP plumbing shared by every router: strict bodies and queries, sessions as dependencies, page requests."""
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Depends, Query, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from relance.core.db import DbSession, ReadSession
+from relance.core.errors import MalformedRequest, UnsupportedMediaType
+from relance.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
+from relance.core.runtime import Runtime
+from relance.core.security import Caller, current_caller
+
+
+class StrictRequest(Request):
+    """A request whose JSON is read strictly: no NaN, no Infinity, no lone surrogates."""
+
+    async def json(self) -> Any:
+        """The parsed body; a `json.JSONDecodeError` where it is not JSON."""
+        return orjson.loads(await self.body())
+
+
+class StrictRoute(APIRoute):
+    """A route that refuses query parameters it does not know and bodies of a type it does not read."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, wrapped with the checks that FastAPI does not make."""
+        handle = super().get_route_handler()
+        known = _query_names(self.dependant)
+        reads_json = self.body_field is not None and "Body" in type(self.body_field.field_info).__name__
+
+        async def strict(request: Request) -> Response:
+            unknown = [name for name in request.query_params if name not in known]
+            if unknown:
+                raise RequestValidationError(
+                    [{"type": "unknown_parameter", "loc": ("query", name), "msg": ""} for name in unknown]
+                )
+            if reads_json:
+                await _refuse_other_media(request)
+            try:
+                return await handle(StrictRequest(request.scope, request.receive))
+            except UnicodeDecodeError:
+                raise MalformedRequest() from None
+
+        return strict
+
+
+async def _refuse_other_media(request: Request) -> None:
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media in {"application/json", "application/merge-patch+json"}:
+        return
+    if media or int(request.headers.get("content-length") or 0) > 0:
+        raise UnsupportedMediaType(accepted="application/json")
+
+
+def _query_names(dependant: Dependant) -> frozenset[str]:
+    names: set[str] = set()
+    for field in dependant.query_params:
+        annotation = field.field_info.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            names.update(info.alias or name for name, info in annotation.model_fields.items())
+        else:
+            names.add(field.alias)
+    for below in dependant.dependencies:
+        names |= _query_names(below)
+    return frozenset(names)
+
+
+def get_runtime(request: Request) -> Runtime:
+    """The runtime of this process."""
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+RuntimeDep = Annotated[Runtime, Depends(get_runtime)]
+CallerDep = Annotated[Caller, Depends(current_caller)]
+
+
+async def write_session(runtime: RuntimeDep, caller: CallerDep) -> AsyncIterator[DbSession]:
+    """The transaction of this request, in the caller's workspace; committed before the response leaves."""
+    async with runtime.db.transaction(caller.workspace_id) as session:
+        yield session
+
+
+async def read_session(runtime: RuntimeDep, caller: CallerDep) -> AsyncIterator[ReadSession]:
+    """A read-only session in the caller's workspace."""
+    async with runtime.db.reading(caller.workspace_id) as session:
+        yield session
+
+
+async def open_session(runtime: RuntimeDep) -> AsyncIterator[DbSession]:
+    """A transaction without a caller: signing in, answering a link; narrowed to a workspace once known."""
+    async with runtime.db.transaction(None) as session:
+        yield session
+
+
+# scope="function": the commit happens before the response is sent, so that a failing commit is a proper error.
+WriteDep = Annotated[DbSession, Depends(write_session, scope="function")]
+ReadDep = Annotated[ReadSession, Depends(read_session, scope="function")]
+OpenDep = Annotated[DbSession, Depends(open_session, scope="function")]
+
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many items at most.")]
+CursorParam = Annotated[
+    str | None,
+    Query(max_length=600, description="`next_cursor` of the page before; absent for the first page."),
+]
+
+
+def page_request(runtime: Runtime, limit: int, sort: str, cursor: str | None) -> PageRequest:
+    """What the caller asks of a list.
+
+    Raises:
+        ValidationFailed: the cursor is unreadable or of another sort.
+    """
+    return PageRequest(limit, sort, runtime.cursors.decode(cursor, sort) if cursor else None)
+
+
+def link_next(request: Request, runtime: Runtime, response: Response, next_cursor: str | None) -> None:
+    """Set the `Link` header that points to the next page, built on the configured public address."""
+    if next_cursor is not None:
+        query = str(request.url.include_query_params(cursor=next_cursor).query)
+        response.headers["Link"] = f'<{runtime.settings.public_url}{request.url.path}?{query}>; rel="next"'
+
+
+__all__ = [
+    "DEFAULT_LIMIT",
+    "CursorParam",
+    "Limit",
+    "OpenDep",
+    "ReadDep",
+    "RuntimeDep",
+    "StrictRoute",
+    "WriteDep",
+    "link_next",
+    "page_request",
+]

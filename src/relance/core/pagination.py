@@ -1,0 +1,128 @@
+"""Keyset pagination: a page starts after the last row of the one before, whatever the depth.
+
+A cursor is opaque and checked: it carries the sort, the last row's key and a MAC, so that a cursor of another list,
+another sort or somebody's invention is a 422 and never reaches a query.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import orjson
+from sqlalchemy import ColumnElement, Select, tuple_
+from sqlalchemy.sql import literal
+
+from relance.core.errors import ValidationFailed
+from relance.core.i18n import Text
+
+MAX_LIMIT = 200
+DEFAULT_LIMIT = 50
+_MAC_BYTES = 12
+
+RowT = TypeVar("RowT")
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """One order of a list. `column` is never null (coalesced where needed), so that the row comparison is total."""
+
+    name: str
+    column: ColumnElement[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The key of the last row seen: the value of the sort column and the id that breaks ties."""
+
+    sort: str
+    value: object
+    id: UUID
+
+
+class CursorCodec:
+    """Writes and reads cursors with a key of its own."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def encode(self, cursor: Cursor) -> str:
+        """The opaque form of `cursor`."""
+        value = cursor.value
+        packed: list[object] = [cursor.sort, "s", value, str(cursor.id)]
+        if isinstance(value, datetime):
+            packed = [cursor.sort, "t", value.isoformat(), str(cursor.id)]
+        body = orjson.dumps(packed)
+        return base64.urlsafe_b64encode(self._mac(body) + body).rstrip(b"=").decode()
+
+    def decode(self, text: str, sort: str) -> Cursor:
+        """The cursor behind `text`.
+
+        Raises:
+            ValidationFailed: it was not made here, or for another sort.
+        """
+        try:
+            raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        except ValueError:
+            raise _unreadable() from None
+        mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
+        if not hmac.compare_digest(mac, self._mac(body)):
+            raise _unreadable()
+        made_for, kind, value, last_id = orjson.loads(body)
+        if made_for != sort:
+            raise ValidationFailed.at(
+                "/query/cursor",
+                "cursor_of_another_sort",
+                Text("Ce curseur vient d’un autre tri.", "This cursor comes from another sort."),
+            )
+        return Cursor(sort, datetime.fromisoformat(value) if kind == "t" else value, UUID(last_id))
+
+    def _mac(self, body: bytes) -> bytes:
+        return hmac.new(self._key, body, hashlib.sha256).digest()[:_MAC_BYTES]
+
+
+def _unreadable() -> ValidationFailed:
+    return ValidationFailed.at(
+        "/query/cursor", "cursor_unreadable", Text("Ce curseur est illisible.", "This cursor is unreadable.")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """What a caller asks of a list: how many rows, in which order, after which one."""
+
+    limit: int
+    sort: str
+    after: Cursor | None
+
+    @property
+    def descending(self) -> bool:
+        """Whether the order runs from the greatest to the least."""
+        return self.sort.startswith("-")
+
+    @property
+    def key(self) -> str:
+        """The name of the sort key, without its sign."""
+        return self.sort.removeprefix("-")
+
+
+def keyset(statement: Select[Any], request: PageRequest, key: SortKey, id_column: ColumnElement[Any]) -> Select[Any]:
+    """`statement` ordered, started after the cursor, and limited to one row more than asked (tells if more follow)."""
+    pair = tuple_(key.column, id_column)
+    if request.after is not None:
+        after = tuple_(literal(request.after.value, key.column.type), literal(request.after.id, id_column.type))
+        statement = statement.where(pair < after if request.descending else pair > after)
+    order = (key.column.desc(), id_column.desc()) if request.descending else (key.column.asc(), id_column.asc())
+    return statement.order_by(*order).limit(request.limit + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Generic[RowT]):
+    """The rows of one page and the cursor of the next."""
+
+    rows: Sequence[RowT]
+    next: Cursor | None

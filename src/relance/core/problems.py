@@ -1,0 +1,214 @@
+"""Every error as an RFC 9457 problem document, the framework's own errors included, in the caller's language."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
+from starlette.exceptions import HTTPException
+
+from relance.core.errors import (
+    BodyTooLarge,
+    Conflict,
+    DuplicateResource,
+    FieldError,
+    InternalError,
+    MalformedRequest,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    RelanceError,
+    ServiceUnavailable,
+    Unauthenticated,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+from relance.core.i18n import Text, current_locale
+
+_log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemField(BaseModel):
+    """One fault of a payload."""
+
+    pointer: str = Field(description="JSON pointer into the body, or `/query/…`, `/path/…`.")
+    code: str
+    message: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem document. Each code adds its own data fields."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "example": {
+                "type": "https://relance.example/docs/errors#validation_failed",
+                "title": "Données invalides",
+                "status": 422,
+                "detail": "La requête contient des valeurs qui ne conviennent pas ; voir « errors ».",
+                "code": "validation_failed",
+                "request_id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10",
+                "errors": [
+                    {
+                        "pointer": "/partner/local_id/value",
+                        "code": "identifier_checksum",
+                        "message": "La clé de contrôle de ce numéro ne convient pas.",
+                    }
+                ],
+            }
+        },
+    )
+
+    type: str = Field(description="Stable address of this kind of error in the documentation.")
+    title: str
+    status: int
+    detail: str = Field(description="In the caller's language.")
+    code: str = Field(description="Stable, for programs.")
+    request_id: str
+
+
+_MESSAGES: Mapping[str, Text] = {
+    "missing": Text("Ce champ est obligatoire.", "This field is required."),
+    "extra_forbidden": Text("Ce champ n’est pas connu.", "This field is not known."),
+    "unknown_parameter": Text("Ce paramètre n’est pas connu.", "This parameter is not known."),
+    "string_type": Text("Un texte est attendu.", "A text is expected."),
+    "string_too_short": Text("Ce texte est trop court.", "This text is too short."),
+    "string_too_long": Text("Ce texte est trop long.", "This text is too long."),
+    "string_pattern_mismatch": Text(
+        "Ce texte n’a pas la forme attendue.", "This text does not have the expected form."
+    ),
+    "string_unicode": Text("Ce texte n’est pas de l’Unicode valide.", "This text is not valid Unicode."),
+    "unclean_text": Text("Les caractères de contrôle ne sont pas acceptés.", "Control characters are not accepted."),
+    "single_line": Text("Une seule ligne est attendue.", "One line is expected."),
+    "int_type": Text("Un nombre entier est attendu.", "An integer is expected."),
+    "int_parsing": Text("Un nombre entier est attendu.", "An integer is expected."),
+    "int_parsing_size": Text("Ce nombre est hors limites.", "This number is out of bounds."),
+    "int_from_float": Text("Un nombre entier est attendu.", "An integer is expected."),
+    "bool_type": Text("Vrai ou faux est attendu.", "True or false is expected."),
+    "bool_parsing": Text("Vrai ou faux est attendu.", "True or false is expected."),
+    "uuid_parsing": Text("Un identifiant (UUID) est attendu.", "An identifier (UUID) is expected."),
+    "uuid_type": Text("Un identifiant (UUID) est attendu.", "An identifier (UUID) is expected."),
+    "enum": Text("Cette valeur n’est pas dans la liste.", "This value is not in the list."),
+    "literal_error": Text("Cette valeur n’est pas dans la liste.", "This value is not in the list."),
+    "greater_than_equal": Text("Cette valeur est trop petite.", "This value is too small."),
+    "less_than_equal": Text("Cette valeur est trop grande.", "This value is too large."),
+    "json_invalid": Text("Le corps n’est pas du JSON valide.", "The body is not valid JSON."),
+    "model_attributes_type": Text("Un objet est attendu.", "An object is expected."),
+    "model_type": Text("Un objet est attendu.", "An object is expected."),
+    "dict_type": Text("Un objet est attendu.", "An object is expected."),
+    "list_type": Text("Une liste est attendue.", "A list is expected."),
+    "time_delta_parsing": Text(
+        "Une durée ISO 8601 est attendue, par exemple P7D.",
+        "An ISO 8601 duration is expected, P7D for example.",
+    ),
+    "email": Text("Cette adresse e-mail n’est pas valide.", "This e-mail address is not valid."),
+}
+
+_BY_STATUS: Mapping[int, type[RelanceError]] = {
+    400: MalformedRequest,
+    401: Unauthenticated,
+    404: NotFound,
+    405: MethodNotAllowed,
+    413: BodyTooLarge,
+}
+
+
+def problem_response(request: Request, error: RelanceError) -> JSONResponse:
+    """The problem document of `error`."""
+    public_url: str = request.app.state.runtime.settings.public_url
+    values = {**error.data}
+    body: dict[str, Any] = {
+        "type": f"{public_url}/docs/errors#{error.code}",
+        "title": error.title.in_locale(),
+        "status": error.status,
+        "detail": error.detail.format(values),
+        "code": error.code,
+        "request_id": structlog.contextvars.get_contextvars().get("request_id", ""),
+        **values,
+    }
+    headers = {"Content-Language": current_locale(), **error.headers}
+    return JSONResponse(body, error.status, headers, media_type=MEDIA_TYPE)
+
+
+def field_error(raw: Mapping[str, Any]) -> FieldError:
+    """One pydantic error as pointer, code and words; the refused value itself is never echoed."""
+    location = list(raw.get("loc", ()))
+    if location and location[0] == "body":
+        location = location[1:]
+    kind = str(raw.get("type", "invalid"))
+    if kind == "json_invalid":
+        location = []
+    pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+    words = _MESSAGES.get(kind)
+    # A refused field name may itself be hostile (a lone surrogate): what leaves is always encodable.
+    safe = pointer.encode("utf-8", "replace").decode()[:300]
+    return FieldError(safe, kind, words.in_locale() if words else str(raw.get("msg", ""))[:300])
+
+
+def from_database(error: DBAPIError) -> RelanceError:
+    """What a database error means to the caller."""
+    if isinstance(error, IntegrityError):
+        unique = getattr(error.orig, "sqlstate", None) == "23505"
+        return DuplicateResource() if unique else Conflict()
+    if getattr(error.orig, "sqlstate", "") in {"40001", "40P01", "55P03"}:
+        return Conflict()
+    if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
+        return ServiceUnavailable()
+    return InternalError()
+
+
+async def _relance_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RelanceError)
+    return problem_response(request, error)
+
+
+async def _validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return problem_response(request, ValidationFailed([field_error(raw) for raw in error.errors()[:100]]))
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 415:
+        response = problem_response(request, UnsupportedMediaType(accepted="application/json"))
+    else:
+        response = problem_response(request, _BY_STATUS.get(error.status_code, NotAcceptable)())
+    for name, value in (error.headers or {}).items():
+        response.headers[name] = value
+    return response
+
+
+async def _database_error(request: Request, error: Exception) -> Response:
+    known = from_database(error) if isinstance(error, DBAPIError) else ServiceUnavailable()
+    if known.status >= 500:
+        _log.error("database_error", error=type(getattr(error, "orig", error)).__name__, exc_info=known.status == 500)
+    return problem_response(request, known)
+
+
+async def _stale(request: Request, _error: Exception) -> Response:
+    return problem_response(request, Conflict())
+
+
+async def _unexpected(request: Request, _error: Exception) -> Response:
+    # Starlette raises the error again after this answer; the middleware logs it once, with its trace.
+    return problem_response(request, InternalError())
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Answer every error of `app` with a problem document."""
+    app.add_exception_handler(RelanceError, _relance_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(StaleDataError, _stale)
+    for away in (DBAPIError, PoolTimeout, ConnectionError, TimeoutError):
+        app.add_exception_handler(away, _database_error)
+    app.add_exception_handler(Exception, _unexpected)

@@ -1,0 +1,78 @@
+"""Base classes and bounded types of every request and response: hostile JSON stops here, once for all.
+
+Stock parsing answers 5xx to a lone surrogate, to NaN in an integer field, to NUL in text (PostgreSQL refuses it) and
+to integers above eight bytes; these types refuse all four with a 422.
+"""
+
+import unicodedata
+from datetime import UTC, datetime
+from typing import Annotated, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic_core import PydanticCustomError
+
+T = TypeVar("T")
+
+_KEPT_CONTROLS = {"\n", "\t"}
+
+
+def clean_text(value: str) -> str:
+    """`value` in normal form C, stripped, with one kind of line end.
+
+    Raises:
+        PydanticCustomError: it holds a control character, NUL or a lone surrogate.
+    """
+    value = value.replace("\r\n", "\n").replace("\r", "\n")
+    for char in value:
+        category = unicodedata.category(char)
+        if category == "Cs" or (category == "Cc" and char not in _KEPT_CONTROLS):
+            raise PydanticCustomError("unclean_text", "control characters are not accepted")
+    return unicodedata.normalize("NFC", value).strip()
+
+
+def one_line(value: str) -> str:
+    """`clean_text` that also refuses line ends: for names, subjects, addresses."""
+    value = clean_text(value)
+    if "\n" in value:
+        raise PydanticCustomError("single_line", "one line is expected")
+    return value
+
+
+Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(one_line)]
+RequiredLine = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S"), AfterValidator(one_line)]
+Paragraph = Annotated[str, StringConstraints(max_length=5000), AfterValidator(clean_text)]
+SmallInt = Annotated[int, Field(ge=0, le=2_147_483_647)]
+
+
+def _utc_text(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+Instant = Annotated[datetime, PlainSerializer(_utc_text, return_type=str, when_used="json")]
+
+
+class Input(BaseModel):
+    """Base of every request body: unknown fields are refused, infinities and NaN too."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, str_max_length=100_000)
+
+
+class Output(BaseModel):
+    """Base of every response. No defaults, so that generated clients get required fields."""
+
+    model_config = ConfigDict(from_attributes=True, extra="forbid")
+
+
+class Page(Output, Generic[T]):
+    """One page of a list."""
+
+    items: list[T] = Field(description="At most `limit` items, in the order of `sort`.")
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last.")
+
+
+class Reference(Output):
+    """A named pointer to another resource."""
+
+    id: UUID
+    name: str

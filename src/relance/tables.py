@@ -1,0 +1,5 @@
+"""Imports every table of the product, so that the metadata is whole wherever it is needed (migrations, tests)."""
+
+from relance.capabilities.journal import models as journal
+
+__all__ = ["journal"]

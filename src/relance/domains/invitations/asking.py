@@ -1,0 +1,118 @@
+"""Putting a mail of this domain into the outbox: one place builds them for the API, the worker and the answers."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from relance.capabilities.links.service import Links
+from relance.capabilities.messaging.mails import Mail
+from relance.capabilities.messaging.outbox import Envelope, Outbox
+from relance.core.db import DbSession
+from relance.core.i18n import Locale, as_locale, long_date, long_datetime
+from relance.core.runtime import Runtime
+from relance.core.subjects import SubjectRef
+from relance.domains.invitations.emails import (
+    CompletedMail,
+    ExpiredMail,
+    InvitationMail,
+    OrganisationFacts,
+    PartnerFacts,
+    ReminderMail,
+    RequesterFacts,
+    reason_sentence,
+)
+from relance.domains.invitations.lifecycle import Reason
+from relance.domains.invitations.models import Invitation
+from relance.domains.invitations.repository import InvitationRow
+
+KIND = "invitation"
+
+
+def subject_of(invitation: Invitation) -> SubjectRef:
+    """How the capabilities name an invitation."""
+    return SubjectRef(KIND, invitation.id)
+
+
+class Asking:
+    """Enqueues the mails of invitations in the session's transaction."""
+
+    def __init__(self, session: DbSession, runtime: Runtime) -> None:
+        self._outbox = Outbox(session, runtime.clock)
+        self._links = Links(session, runtime.clock)
+        self._clock = runtime.clock
+
+    async def invite(self, row: InvitationRow, expires_at: datetime) -> None:
+        """Enqueue the inviting mail of the current cycle."""
+        await self._ask(row, InvitationMail, expires_at, ordinal=0)
+
+    async def remind(self, row: InvitationRow, expires_at: datetime) -> None:
+        """Enqueue one more reminder."""
+        row.invitation.reminders_asked += 1
+        await self._ask(row, ReminderMail, expires_at, ordinal=row.invitation.reminders_asked)
+
+    async def _ask(
+        self, row: InvitationRow, mail: type[InvitationMail] | type[ReminderMail], expires_at: datetime, ordinal: int
+    ) -> None:
+        invitation = row.invitation
+        invitation.last_asked_at = self._clock.now()
+        await self._enqueue(row, mail, expires_at, ordinal, priority=50 if mail is InvitationMail else 100)
+
+    async def tell_expired(self, row: InvitationRow) -> None:
+        """Tell the partner that the invitation is over."""
+        await self._enqueue(row, ExpiredMail, row.invitation.expires_at or self._clock.now(), 0, priority=200)
+
+    async def _enqueue(
+        self,
+        row: InvitationRow,
+        mail: type[InvitationMail] | type[ReminderMail] | type[ExpiredMail],
+        expires_at: datetime,
+        ordinal: int,
+        priority: int,
+    ) -> None:
+        invitation = row.invitation
+        locale: Locale = as_locale(invitation.locale)
+        link = await self._links.ensure(subject_of(invitation), invitation.email_key)
+        await self._outbox.enqueue(
+            Envelope(
+                subject=subject_of(invitation),
+                mail=mail(
+                    recipient_email=invitation.email,
+                    partner=PartnerFacts(name=row.company.name, local_id=row.company.id_value or ""),
+                    organisation=OrganisationFacts(name=row.organisation_name),
+                    requester=RequesterFacts(name=row.requester_name, email=row.requester_email),
+                    reason=reason_sentence(Reason(invitation.reason), locale),
+                    link="",  # the outbox points it to `link_id`
+                    expires_on=long_datetime(expires_at, ZoneInfo(row.zone), locale),
+                ),
+                recipient=invitation.email,
+                locale=locale,
+                cycle=invitation.cycle,
+                ordinal=ordinal,
+                link_id=link.id,
+                sender_name=row.organisation_name,
+                reply_to=row.requester_email,
+                priority=priority,
+                expires_at=None if mail is ExpiredMail else expires_at,
+                list_unsubscribe=mail is ReminderMail,
+            )
+        )
+
+    async def tell_completed(self, row: InvitationRow, completed_at: datetime) -> None:
+        """Tell the requester that the partner has answered."""
+        locale = as_locale(row.invitation.locale)
+        notice: Mail = CompletedMail(
+            recipient_email=row.requester_email,
+            partner=PartnerFacts(name=row.company.name, local_id=row.company.id_value or ""),
+            organisation=OrganisationFacts(name=row.organisation_name),
+            completed_on=long_date(completed_at.astimezone(ZoneInfo(row.zone)).date(), locale),
+            reference=str(row.invitation.id),
+        )
+        await self._outbox.enqueue(
+            Envelope(
+                subject=subject_of(row.invitation),
+                mail=notice,
+                recipient=row.requester_email,
+                locale=locale,
+                cycle=row.invitation.cycle,
+                priority=150,
+            )
+        )

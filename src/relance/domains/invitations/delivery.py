@@ -1,0 +1,108 @@
+"""What the outbox asks and tells about mails of invitations: still wanted, sent, refused for good."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from relance.capabilities.followups.models import FollowUpKind
+from relance.capabilities.followups.service import FollowUps
+from relance.capabilities.journal.service import Journal
+from relance.capabilities.messaging.handlers import MailFact
+from relance.core.db import DbSession
+from relance.core.lifecycle import Actor
+from relance.core.runtime import Runtime
+from relance.core.subjects import SYSTEM
+from relance.domains.invitations import views
+from relance.domains.invitations.asking import KIND, subject_of
+from relance.domains.invitations.emails import CompletedMail, ExpiredMail, InvitationMail, ReminderMail
+from relance.domains.invitations.lifecycle import LIFECYCLE, Delivery, Reason, Status
+from relance.domains.invitations.repository import InvitationRepository, InvitationRow, PrequalificationRepository
+from relance.domains.invitations.service import DOMAIN, reason_for
+
+#: In which states of the invitation each mail still makes sense.
+_WANTED = {
+    InvitationMail.key: {Status.QUEUED, Status.SENT},
+    ReminderMail.key: {Status.SENT},
+    ExpiredMail.key: {Status.EXPIRED},
+    CompletedMail.key: set(Status),
+}
+_ASKING = {InvitationMail.key, ReminderMail.key}
+
+
+class InvitationMails:
+    """Registered for the subject kind `invitation` by the composition root."""
+
+    kind = KIND
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    async def wanted(self, session: DbSession, messages: Sequence[MailFact]) -> set[UUID]:
+        """Ids of the messages whose invitation still stands as the mail says."""
+        known = await InvitationRepository(session).statuses({message.subject.id for message in messages})
+        found: set[UUID] = set()
+        for message in messages:
+            status, archived = known.get(message.subject.id, (Status.CANCELLED, False))
+            chasing = message.mail_key == ReminderMail.key and archived
+            if status in _WANTED[message.mail_key] and not chasing:
+                found.add(message.id)
+        return found
+
+    async def sent(self, session: DbSession, messages: Sequence[MailFact]) -> None:
+        """The relay took them: the first one starts the cycle, later ones count as reminders."""
+        asking = [message for message in messages if message.mail_key in _ASKING]
+        rows = await InvitationRepository(session).lock_all({message.subject.id for message in asking})
+        for message in asking:
+            row = rows.get(message.subject.id)
+            if row is not None:
+                await self._count(session, row, message)
+        await session.flush()
+
+    async def _count(self, session: DbSession, row: InvitationRow, message: MailFact) -> None:
+        invitation, sent_at = row.invitation, message.at
+        first = invitation.last_sent_at is None
+        invitation.last_sent_at = max(sent_at, invitation.last_sent_at or sent_at)
+        invitation.reminders_count += 0 if first else 1
+        if message.mail_key != InvitationMail.key or message.cycle != invitation.cycle:
+            return
+        if invitation.status == Status.QUEUED:
+            before = invitation.status
+            facts = views.facts_of(row, sent_at)
+            step = LIFECYCLE.require(before, "send", Actor.WORKER, facts)
+            invitation.status = LIFECYCLE.target(step, before)
+            forms = PrequalificationRepository(session)
+            invitation.reason = Reason(reason_for(row.company, await forms.of_company(invitation.company_id)))
+            self._record(session, row, step.journal, before)
+        if invitation.status == Status.SENT:
+            await self._start_cycle(session, row)
+
+    async def _start_cycle(self, session: DbSession, row: InvitationRow) -> None:
+        invitation = row.invitation
+        assert invitation.last_sent_at is not None  # the caller has just set it
+        follow_ups = FollowUps(session, self._runtime.clock)
+        policy = await follow_ups.policy(DOMAIN)
+        subject = subject_of(invitation)
+        invitation.expires_at = await follow_ups.plan(subject, invitation.cycle, policy, invitation.last_sent_at)
+        if invitation.archived_at is not None:
+            await follow_ups.suspend(subject, "archived")
+
+    async def failed(self, session: DbSession, messages: Sequence[MailFact]) -> None:
+        """Refused for good: the dashboard shows it, and nobody is chased at that address any more."""
+        asking = [message for message in messages if message.mail_key in _ASKING]
+        rows = await InvitationRepository(session).lock_all({message.subject.id for message in asking})
+        for row in rows.values():
+            row.invitation.delivery = Delivery.UNDELIVERABLE
+            await FollowUps(session, self._runtime.clock).cancel(
+                subject_of(row.invitation), "undeliverable", (FollowUpKind.REMINDER,)
+            )
+            self._record(session, row, "invitation.undeliverable", row.invitation.status)
+        await session.flush()
+
+    def _record(self, session: DbSession, row: InvitationRow, action: str, before: str) -> None:
+        Journal(session, self._runtime.clock).record(
+            action,
+            subject_of(row.invitation),
+            SYSTEM,
+            company_id=row.invitation.company_id,
+            before={"status": before},
+            after={"status": row.invitation.status},
+        )

@@ -1,0 +1,236 @@
+"""The two axes of an invitation, as data. Source: the dashboard « Invitations »; labels are verbatim. No I/O."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from relance.core.errors import RelanceError
+from relance.core.i18n import Text
+from relance.core.lifecycle import Actor, Guard, Lifecycle, Transition
+from relance.domains.invitations.errors import (
+    AddressUndeliverable,
+    AlreadyArchived,
+    InvitationArchived,
+    NotArchived,
+    PrequalificationValid,
+    RecipientDeclined,
+    TooRecent,
+)
+
+#: The least time between two link-bearing mails to the same address for the same subject.
+GAP = timedelta(hours=24)
+
+
+class Status(StrEnum):
+    """Where the invitation stands."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    EXPIRED = "expired"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class FormStatus(StrEnum):
+    """Where the partner's prequalification stands, whoever invited it."""
+
+    TO_COMPLETE = "to_complete"
+    COMPLETED = "completed"
+    EXPIRED = "expired"
+
+
+class Reason(StrEnum):
+    """Why the partner is invited; computed when the invitation is sent."""
+
+    NOT_REGISTERED = "not_registered"
+    FORM_NOT_VALIDATED = "form_not_validated"
+    UPDATE_REQUESTED = "update_requested"
+
+
+class Delivery(StrEnum):
+    """Whether mail reaches the address."""
+
+    UNDELIVERABLE = "undeliverable"
+
+
+STATUS_LABELS = {
+    Status.QUEUED: Text("En attente d'envoi", "Waiting to be sent"),
+    Status.SENT: Text("Envoyée", "Sent"),
+    Status.EXPIRED: Text("Expirée", "Expired"),
+    Status.CLOSED: Text("Close", "Closed"),
+    Status.CANCELLED: Text("Annulée", "Cancelled"),
+}
+FORM_STATUS_LABELS = {
+    FormStatus.TO_COMPLETE: Text("À compléter", "To complete"),
+    FormStatus.COMPLETED: Text("Complétée", "Completed"),
+    FormStatus.EXPIRED: Text("Expirée", "Expired"),
+}
+REASON_LABELS = {
+    Reason.NOT_REGISTERED: Text("Organisation non inscrite", "Organisation not registered"),
+    Reason.FORM_NOT_VALIDATED: Text(
+        "Organisation inscrite, formulaire non validé", "Organisation registered, form not validated"
+    ),
+    Reason.UPDATE_REQUESTED: Text("Formulaire expiré, mise à jour demandée", "Form expired, update requested"),
+}
+DELIVERY_LABELS = {Delivery.UNDELIVERABLE: Text("Adresse injoignable", "Address unreachable")}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the guards ask about an invitation. `forced` lifts the gap for one manual reminder."""
+
+    now: datetime
+    form_status: FormStatus
+    archived: bool = False
+    declined: bool = False
+    undeliverable: bool = False
+    last_asked_at: datetime | None = None
+    forced: bool = False
+
+    @property
+    def gap_ends_at(self) -> datetime | None:
+        """When the next link-bearing mail may be asked for; None where it may be now."""
+        if self.last_asked_at is None or self.now >= self.last_asked_at + GAP:
+            return None
+        return self.last_asked_at + GAP
+
+
+def _form_open(facts: Facts) -> RelanceError | None:
+    return PrequalificationValid() if facts.form_status is FormStatus.COMPLETED else None
+
+
+def _not_archived(facts: Facts) -> RelanceError | None:
+    return InvitationArchived() if facts.archived else None
+
+
+def _archived(facts: Facts) -> RelanceError | None:
+    return None if facts.archived else NotArchived()
+
+
+def _unarchived(facts: Facts) -> RelanceError | None:
+    return AlreadyArchived() if facts.archived else None
+
+
+def _not_declined(facts: Facts) -> RelanceError | None:
+    return RecipientDeclined() if facts.declined else None
+
+
+def _deliverable(facts: Facts) -> RelanceError | None:
+    return AddressUndeliverable() if facts.undeliverable else None
+
+
+def _gap(facts: Facts) -> RelanceError | None:
+    ends = None if facts.forced else facts.gap_ends_at
+    return TooRecent(retry_at=ends) if ends else None
+
+
+FORM_OPEN = Guard[Facts]("form_open", Text("formulaire non complété", "form not completed"), _form_open)
+NOT_ARCHIVED = Guard[Facts]("not_archived", Text("non archivée", "not archived"), _not_archived)
+NOT_DECLINED = Guard[Facts]("not_declined", Text("non déclinée", "not declined"), _not_declined)
+DELIVERABLE = Guard[Facts]("deliverable", Text("adresse joignable", "address reachable"), _deliverable)
+GAP_OVER = Guard[Facts]("gap", Text("24 h depuis le dernier envoi", "24 h since the last mail"), _gap)
+
+_REACHABLE = (FORM_OPEN, NOT_ARCHIVED, NOT_DECLINED, DELIVERABLE, GAP_OVER)
+_ANY = frozenset(Status)
+_OPEN = frozenset({Status.QUEUED, Status.SENT})
+_USER = frozenset({Actor.USER})
+_WORKER = frozenset({Actor.WORKER})
+
+LIFECYCLE: Lifecycle[Facts] = Lifecycle(
+    kind="invitation",
+    initial=Status.QUEUED,
+    states={status.value: label for status, label in STATUS_LABELS.items()},
+    transitions=(
+        Transition(
+            "send",
+            frozenset({Status.QUEUED}),
+            Status.SENT,
+            _WORKER,
+            "invitation.sent",
+            text=Text("Le relais a pris l’invitation en charge", "The relay has taken the invitation"),
+        ),
+        Transition(
+            "remind",
+            frozenset({Status.SENT}),
+            None,
+            frozenset({Actor.USER, Actor.WORKER}),
+            "invitation.reminded",
+            "invitations:remind",
+            _REACHABLE,
+            "invitations.reminder",
+            Text("Relancer", "Remind"),
+        ),
+        Transition(
+            "expire",
+            frozenset({Status.SENT}),
+            Status.EXPIRED,
+            _WORKER,
+            "invitation.expired",
+            mail="invitations.expired",
+            text=Text("Expirer faute de réponse", "Expire without an answer"),
+        ),
+        Transition(
+            "renew",
+            frozenset({Status.EXPIRED}),
+            Status.SENT,
+            _USER,
+            "invitation.renewed",
+            "invitations:remind",
+            _REACHABLE,
+            "invitations.invitation",
+            Text("Renvoyer", "Renew"),
+        ),
+        Transition(
+            "submit",
+            _OPEN,
+            Status.CLOSED,
+            frozenset({Actor.RECIPIENT}),
+            "prequalification.completed",
+            mail="invitations.completed",
+            text=Text("Envoyer le formulaire", "Submit the form"),
+        ),
+        # Completing through one invitation closes every other row of the partner, the expired ones included.
+        Transition(
+            "close",
+            frozenset({Status.QUEUED, Status.SENT, Status.EXPIRED}),
+            Status.CLOSED,
+            _WORKER,
+            "invitation.closed",
+            text=Text("Clore : le partenaire a répondu par ailleurs", "Close: the partner answered elsewhere"),
+        ),
+        Transition(
+            "cancel",
+            frozenset({Status.QUEUED, Status.SENT, Status.EXPIRED}),
+            Status.CANCELLED,
+            _USER,
+            "invitation.cancelled",
+            "invitations:cancel",
+            text=Text("Annuler", "Cancel"),
+        ),
+        Transition(
+            "archive",
+            _ANY,
+            None,
+            _USER,
+            "invitation.archived",
+            "invitations:archive",
+            (Guard("not_archived", Text("non archivée", "not archived"), _unarchived),),
+            text=Text("Archiver", "Archive"),
+        ),
+        Transition(
+            "unarchive",
+            _ANY,
+            None,
+            _USER,
+            "invitation.unarchived",
+            "invitations:archive",
+            (Guard("archived", Text("archivée", "archived"), _archived),),
+            text=Text("Désarchiver", "Unarchive"),
+        ),
+    ),
+)
+
+
+def is_open(status: Status) -> bool:
+    """Whether an invitation in `status` still waits for its partner."""
+    return status in _OPEN

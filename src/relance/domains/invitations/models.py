@@ -1,0 +1,100 @@
+"""Tables of this domain."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from relance.core.db import Base, Versioned, WorkspaceOwned, owned_reference
+from relance.domains.invitations.lifecycle import FormStatus, Status
+
+
+def _one_of(column: str, values: type[Status] | type[FormStatus]) -> CheckConstraint:
+    listed = ", ".join(f"'{value.value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+class PrequalificationForm(WorkspaceOwned, Base):
+    """One version of the workspace's form: a JSON Schema with sections, and how long an answer stays valid."""
+
+    __tablename__ = "prequalification_forms"
+    __table_args__ = (UniqueConstraint("workspace_id", "form_version"),)
+
+    form_version: Mapped[int]
+    title_fr: Mapped[str]
+    title_en: Mapped[str]
+    #: JSON and not JSONB: the order of the fields is the order of the page.
+    json_schema: Mapped[dict[str, Any]] = mapped_column(JSON)
+    #: ISO 8601, `P2Y`.
+    validity: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Prequalification(Versioned, WorkspaceOwned, Base):
+    """What a partner has answered: one row a partner and workspace, shared by all its invitations."""
+
+    __tablename__ = "prequalifications"
+    __table_args__ = (
+        owned_reference("company_id", "companies"),
+        UniqueConstraint("workspace_id", "company_id"),
+        _one_of("form_status", FormStatus),
+    )
+
+    company_id: Mapped[UUID]
+    form_status: Mapped[str] = mapped_column(default=FormStatus.TO_COMPLETE)
+    form_version: Mapped[int | None]
+    answers: Mapped[dict[str, Any] | None]
+    completed_at: Mapped[datetime | None]
+    valid_until: Mapped[datetime | None]
+    #: How often it was completed: numbers the cycles of its validity.
+    completions: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class Invitation(Versioned, WorkspaceOwned, Base):
+    """One partner asked at one address by one organisation."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        owned_reference("company_id", "companies"),
+        owned_reference("issuing_organisation_id", "organisations"),
+        owned_reference("requested_by", "users"),
+        _one_of("status", Status),
+        # The rule « no two open rows for one address », held by the database under any concurrency.
+        Index(
+            "uq_invitations_open",
+            "workspace_id",
+            "issuing_organisation_id",
+            "company_id",
+            "email_key",
+            unique=True,
+            postgresql_where="status IN ('queued', 'sent')",
+        ),
+        Index("ix_invitations_company", "workspace_id", "company_id"),
+        Index("ix_invitations_requester", "workspace_id", "requested_by", "id"),
+        Index("ix_invitations_organisation", "workspace_id", "issuing_organisation_id", "id"),
+    )
+
+    company_id: Mapped[UUID]
+    issuing_organisation_id: Mapped[UUID]
+    requested_by: Mapped[UUID]
+    email: Mapped[str]
+    #: The address as it is compared: case folded.
+    email_key: Mapped[str]
+    locale: Mapped[str]
+    status: Mapped[str] = mapped_column(default=Status.QUEUED)
+    reason: Mapped[str]
+    cycle: Mapped[int] = mapped_column(default=1)
+    expires_at: Mapped[datetime | None]
+    #: The last link-bearing mail that the relay took, and the last one that was asked for: the gap counts from it.
+    last_sent_at: Mapped[datetime | None]
+    last_asked_at: Mapped[datetime | None]
+    reminders_count: Mapped[int] = mapped_column(default=0)
+    #: How many reminders were ever asked for: numbers them, so that each has a dedupe key of its own.
+    reminders_asked: Mapped[int] = mapped_column(default=0)
+    delivery: Mapped[str | None]
+    declined_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    archived_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]

@@ -1,0 +1,227 @@
+"""Requests and responses of this domain."""
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, model_validator
+
+from relance.capabilities.directory.schemas import LocalId, LocalIdRead, Name
+from relance.core.addresses import EmailAddress
+from relance.core.actions import AvailableAction
+from relance.core.i18n import Locale
+from relance.core.schemas import Input, Instant, ListQuery, Output, Reference
+from relance.domains.invitations.lifecycle import Delivery, FormStatus, Reason, Status
+
+_EXAMPLE_ID = "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10"
+
+
+class PartnerInput(Input):
+    """The partner: an existing company by `id`, or a company by name and local identifier."""
+
+    id: UUID | None = Field(None, description="A company of the directory; then nothing else is given.")
+    name: Name | None = None
+    local_id: LocalId | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        by_id = self.id is not None
+        inline = self.name is not None and self.local_id is not None
+        if by_id == inline or (by_id and (self.name is not None or self.local_id is not None)):
+            raise ValueError("give either `id`, or `name` and `local_id`")
+        return self
+
+
+class InvitationCreate(Input):
+    """Invite one partner at one address."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "issuing_organisation_id": _EXAMPLE_ID,
+                "email": "achats@partenaire.example",
+                "partner": {
+                    "name": "Fonderie Martin",
+                    "local_id": {"scheme": "siren", "country": "FR", "value": "732829320"},
+                },
+                "locale": "fr",
+            }
+        }
+    )
+
+    issuing_organisation_id: UUID = Field(description="The organisation that asks (entité émettrice).")
+    email: EmailAddress = Field(description="The address asked; compared without regard to case.")
+    partner: PartnerInput
+    locale: Locale = Field("fr", description="Language of the mails and the page.")
+
+
+class RemindRequest(Input):
+    """Options of a manual reminder."""
+
+    force: bool = Field(False, description="Send although the last mail is less than 24 h old.")
+
+
+class NextMessage(Output):
+    """One mail that will leave if nothing changes."""
+
+    kind: Literal["invitation", "reminder", "expiry_notice"]
+    template: str = Field(description="Key of the e-mail template.")
+    at: Instant = Field(description="When it leaves, at the earliest.")
+    to: str
+    why: str = Field(description="In the caller's language.")
+
+
+class Silence(Output):
+    """Why nothing will be sent."""
+
+    code: str
+    message: str
+
+
+class PartnerRead(Output):
+    """The invited company."""
+
+    id: UUID
+    name: str
+    local_id: LocalIdRead | None
+    registered: bool = Field(description="Whether it has ever submitted a form.")
+
+
+class InvitationSummary(Output):
+    """One row of the dashboard."""
+
+    id: UUID
+    partner: PartnerRead
+    email: str
+    issuing_organisation: Reference
+    requested_by: Reference
+    last_sent_at: Instant | None
+    reminders_count: int
+    form_status: FormStatus
+    form_status_label: str
+    status: Status
+    status_label: str
+    reason: Reason
+    reason_label: str
+    delivery: Delivery | None
+    delivery_label: str | None
+    expires_at: Instant | None
+    archived_at: Instant | None
+    created_at: Instant
+
+
+class InvitationListed(InvitationSummary):
+    """One row of the dashboard, with its actions where they were asked for."""
+
+    available_actions: list[AvailableAction] | None = Field(description="With `include=available_actions`.")
+
+
+class InvitationRead(InvitationSummary):
+    """One invitation in full."""
+
+    model_config = ConfigDict(
+        from_attributes=True,
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10",
+                "partner": {
+                    "id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a11",
+                    "name": "Fonderie Martin",
+                    "local_id": {"scheme": "siren", "country": "FR", "value": "732829320"},
+                    "registered": False,
+                },
+                "email": "achats@partenaire.example",
+                "issuing_organisation": {
+                    "id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a12",
+                    "name": "Groupe Vasseur Achats",
+                },
+                "requested_by": {"id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a13", "name": "Claire Vasseur"},
+                "last_sent_at": "2026-11-23T09:00:02.120000Z",
+                "reminders_count": 0,
+                "form_status": "to_complete",
+                "form_status_label": "À compléter",
+                "status": "sent",
+                "status_label": "Envoyée",
+                "reason": "not_registered",
+                "reason_label": "Organisation non inscrite",
+                "delivery": None,
+                "delivery_label": None,
+                "expires_at": "2026-12-23T09:00:02.120000Z",
+                "archived_at": None,
+                "created_at": "2026-11-23T09:00:01.480000Z",
+                "version": 2,
+                "cycle": 1,
+                "available_actions": [
+                    {
+                        "action": "remind",
+                        "allowed": False,
+                        "reason": {"code": "too_recent", "message": "Moins de 24 heures depuis le dernier envoi."},
+                    },
+                    {"action": "cancel", "allowed": True, "reason": None},
+                ],
+                "next_messages": [
+                    {
+                        "kind": "reminder",
+                        "template": "invitations.reminder",
+                        "at": "2026-11-30T09:00:02.120000Z",
+                        "to": "achats@partenaire.example",
+                        "why": "Relance automatique si le formulaire n’est pas complété.",
+                    }
+                ],
+                "no_message_reason": None,
+            }
+        },
+    )
+
+    version: int = Field(description="Counts the changes; the ETag.")
+    cycle: int = Field(description="1, and one more for every renewal.")
+    available_actions: list[AvailableAction] = Field(
+        description="What the caller may do now, from the same table that enforces it."
+    )
+    next_messages: list[NextMessage] = Field(description="What will be sent, soonest first.")
+    no_message_reason: Silence | None = Field(description="Why nothing will be sent; null where something will.")
+
+
+class Archived(StrEnum):
+    """Which rows, as to archiving."""
+
+    FALSE = "false"
+    TRUE = "true"
+    ANY = "any"
+
+
+class InvitationSort(StrEnum):
+    """Orders of the dashboard; ties end on the id."""
+
+    LAST_SENT_DESC = "-last_sent_at"
+    LAST_SENT = "last_sent_at"
+    CREATED_DESC = "-created_at"
+    CREATED = "created_at"
+    NAME = "partner_name"
+    NAME_DESC = "-partner_name"
+    EXPIRES = "expires_at"
+    EXPIRES_DESC = "-expires_at"
+
+
+class InvitationFilter(Input):
+    """Filters of the dashboard; the same for the list, the counts and the exports."""
+
+    mine: bool = Field(True, description="« Seulement mes demandes »: only what the caller asked for.")
+    form_status: list[FormStatus] = Field(default_factory=list, max_length=3, description="Repeatable.")
+    status: list[Status] = Field(default_factory=list, max_length=5, description="Repeatable.")
+    archived: Archived = Field(Archived.FALSE, description="Archived rows: without, only, or with the others.")
+    organisation_id: UUID | None = Field(None, description="Only this issuing organisation.")
+    company_id: UUID | None = Field(None, description="Only this partner.")
+    q: Annotated[str, Field(max_length=100)] | None = Field(
+        None, description="Part of the partner's name, its local id or the address."
+    )
+
+
+class InvitationQuery(ListQuery, InvitationFilter):
+    """Query of the dashboard."""
+
+    sort: InvitationSort = InvitationSort.CREATED_DESC
+    include: list[Literal["available_actions"]] = Field(
+        default_factory=list, max_length=1, description="Parts that cost more; repeatable."
+    )

@@ -1,0 +1,183 @@
+"""From rows to responses: labels, available actions, next messages."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from relance.capabilities.followups.models import FollowUp, FollowUpKind
+from relance.capabilities.directory.models import Company
+from relance.capabilities.directory.schemas import LocalIdRead
+from relance.capabilities.messaging.models import Message
+from relance.core.actions import AvailableAction, available_actions
+from relance.core.i18n import Text
+from relance.core.schemas import Reference
+from relance.core.security import Caller
+from relance.domains.invitations.emails import ExpiredMail, InvitationMail, ReminderMail
+from relance.domains.invitations.lifecycle import (
+    DELIVERY_LABELS,
+    FORM_STATUS_LABELS,
+    LIFECYCLE,
+    REASON_LABELS,
+    STATUS_LABELS,
+    Delivery,
+    Facts,
+    FormStatus,
+    Reason,
+    Status,
+)
+from relance.domains.invitations.repository import InvitationRow
+from relance.domains.invitations.schemas import (
+    InvitationListed,
+    InvitationRead,
+    InvitationSummary,
+    NextMessage,
+    PartnerRead,
+    Silence,
+)
+
+_QUEUED_WHY = Text("En file d’attente, part dès que possible.", "Queued, leaves as soon as possible.")
+_REMINDER_WHY = Text(
+    "Relance automatique si le formulaire n’est pas complété.", "Automatic reminder if the form is not completed."
+)
+_EXPIRY_WHY = Text(
+    "Avis d’expiration si le formulaire n’est toujours pas complété.",
+    "Expiry notice if the form is still not completed.",
+)
+_SILENCES = {
+    "archived": Text("L’invitation est archivée.", "The invitation is archived."),
+    "closed": Text("Le partenaire a répondu.", "The partner has answered."),
+    "cancelled": Text("L’invitation est annulée.", "The invitation is cancelled."),
+    "expired": Text("L’invitation est expirée ; renvoyez-la.", "The invitation has expired; renew it."),
+    "undeliverable": Text("L’adresse est injoignable.", "The address cannot be reached."),
+    "declined": Text("Le partenaire a décliné.", "The partner has declined."),
+    "waiting": Text("L’invitation attend le relais de courrier.", "The invitation waits for the mail relay."),
+    "nothing_planned": Text("Aucun envoi n’est prévu.", "No mail is planned."),
+}
+_KINDS = {InvitationMail.key: "invitation", ReminderMail.key: "reminder", ExpiredMail.key: "expiry_notice"}
+
+
+def facts_of(row: InvitationRow, now: datetime, *, forced: bool = False) -> Facts:
+    """What the lifecycle's guards ask about this row."""
+    invitation = row.invitation
+    return Facts(
+        now=now,
+        form_status=row.form_status,
+        archived=invitation.archived_at is not None,
+        declined=invitation.declined_at is not None,
+        undeliverable=invitation.delivery == Delivery.UNDELIVERABLE,
+        last_asked_at=max(filter(None, (invitation.last_asked_at, invitation.last_sent_at)), default=None),
+        forced=forced,
+    )
+
+
+def actions_of(row: InvitationRow, caller: Caller, now: datetime) -> list[AvailableAction]:
+    """What `caller` may do with this row now."""
+    return available_actions(
+        LIFECYCLE, row.invitation.status, facts_of(row, now), caller, row.invitation.requested_by
+    )
+
+
+def _summary(row: InvitationRow) -> dict[str, object]:
+    invitation, company = row.invitation, row.company
+    status, reason = Status(invitation.status), Reason(invitation.reason)
+    delivery = Delivery(invitation.delivery) if invitation.delivery else None
+    return {
+        "id": invitation.id,
+        "partner": PartnerRead(
+            id=company.id,
+            name=company.name,
+            local_id=_local_id(company),
+            registered=company.registered_at is not None,
+        ),
+        "email": invitation.email,
+        "issuing_organisation": Reference(id=invitation.issuing_organisation_id, name=row.organisation_name),
+        "requested_by": Reference(id=invitation.requested_by, name=row.requester_name),
+        "last_sent_at": invitation.last_sent_at,
+        "reminders_count": invitation.reminders_count,
+        "form_status": row.form_status,
+        "form_status_label": FORM_STATUS_LABELS[row.form_status].in_locale(),
+        "status": status,
+        "status_label": STATUS_LABELS[status].in_locale(),
+        "reason": reason,
+        "reason_label": REASON_LABELS[reason].in_locale(),
+        "delivery": delivery,
+        "delivery_label": DELIVERY_LABELS[delivery].in_locale() if delivery else None,
+        "expires_at": invitation.expires_at,
+        "archived_at": invitation.archived_at,
+        "created_at": invitation.created_at,
+    }
+
+
+def _local_id(company: Company) -> LocalIdRead | None:
+    if company.id_scheme is None:
+        return None
+    return LocalIdRead.model_validate(
+        {"scheme": company.id_scheme, "country": company.country, "value": company.id_value}
+    )
+
+
+def summary(row: InvitationRow) -> InvitationSummary:
+    """One row of the dashboard."""
+    return InvitationSummary.model_validate(_summary(row))
+
+
+def listed(row: InvitationRow, actions: list[AvailableAction] | None) -> InvitationListed:
+    """One row of the dashboard, with its actions where they were asked for."""
+    return InvitationListed.model_validate({**_summary(row), "available_actions": actions})
+
+
+def detail(
+    row: InvitationRow, caller: Caller, now: datetime, queued: Sequence[Message], planned: Sequence[FollowUp]
+) -> InvitationRead:
+    """One invitation in full."""
+    messages = [_queued(message, now) for message in queued if message.mail_key in _KINDS]
+    if row.form_status is not FormStatus.COMPLETED:
+        messages += [_planned(row, follow_up) for follow_up in planned]
+    return InvitationRead.model_validate(
+        {
+            **_summary(row),
+            "version": row.invitation.version,
+            "cycle": row.invitation.cycle,
+            "available_actions": actions_of(row, caller, now),
+            "next_messages": messages,
+            "no_message_reason": None if messages else _silence(row),
+        }
+    )
+
+
+def _queued(message: Message, now: datetime) -> NextMessage:
+    return NextMessage.model_validate(
+        {
+            "kind": _KINDS[message.mail_key],
+            "template": message.mail_key,
+            "at": max(now, message.not_before) if message.not_before else now,
+            "to": message.recipient,
+            "why": _QUEUED_WHY.in_locale(),
+        }
+    )
+
+
+def _planned(row: InvitationRow, follow_up: FollowUp) -> NextMessage:
+    reminder = follow_up.kind == FollowUpKind.REMINDER
+    return NextMessage(
+        kind="reminder" if reminder else "expiry_notice",
+        template=ReminderMail.key if reminder else ExpiredMail.key,
+        at=follow_up.due_at,
+        to=row.invitation.email,
+        why=(_REMINDER_WHY if reminder else _EXPIRY_WHY).in_locale(),
+    )
+
+
+def _silence(row: InvitationRow) -> Silence:
+    invitation = row.invitation
+    code = "nothing_planned"
+    if invitation.status in (Status.CLOSED, Status.CANCELLED, Status.EXPIRED):
+        code = invitation.status
+    elif invitation.archived_at is not None:
+        code = "archived"
+    elif invitation.delivery is not None:
+        code = "undeliverable"
+    elif invitation.declined_at is not None:
+        code = "declined"
+    elif invitation.status == Status.QUEUED:
+        code = "waiting"
+    return Silence(code=code, message=_SILENCES[code].in_locale())

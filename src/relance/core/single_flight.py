@@ -18,11 +18,14 @@ class SingleFlight:
         Returns:
             How much that run has done.
         """
+        return await asyncio.shield(self._start())
+
+    def _start(self) -> asyncio.Task[int]:
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._loop())
         else:
             self._again = True
-        return await asyncio.shield(self._running)
+        return self._running
 
     async def _loop(self) -> int:
         done = await self._work()

@@ -10,7 +10,14 @@ from relance.capabilities.links.errors import LinkExpired
 from relance.capabilities.links.forms import validate_answers
 from relance.capabilities.links.models import ActionLink
 from relance.capabilities.links.payload import require_version
-from relance.capabilities.links.recipient import AnswerOption, AskedBy, Deadline, LinkState, RecipientForm, RecipientView
+from relance.capabilities.links.recipient import (
+    AnswerOption,
+    AskedBy,
+    Deadline,
+    LinkState,
+    RecipientForm,
+    RecipientView,
+)
 from relance.capabilities.links.service import confirm_link
 from relance.capabilities.messaging.outbox import Outbox
 from relance.core.db import DbSession

@@ -127,9 +127,7 @@ _SORTS: dict[str, ColumnElement[Any]] = {
 class InvitationRepository(Repository):
     """Invitations of the session's workspace."""
 
-    async def page(
-        self, wanted: InvitationFilter, caller: Caller, request: PageRequest
-    ) -> Slice[Row[Any]]:
+    async def page(self, wanted: InvitationFilter, caller: Caller, request: PageRequest) -> Slice[Row[Any]]:
         """One page of the dashboard."""
         key = SortKey(request.key, _SORTS[request.key])
         statement = _joined().where(*_matching(wanted, caller))

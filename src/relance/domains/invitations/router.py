@@ -136,9 +136,7 @@ async def list_invitations(
     summary="One invitation in full",
     responses=problem_responses(*_ONE),
 )
-async def get(
-    row: Annotated[InvitationRow, Depends(readable)], service: Reading, response: Response
-) -> InvitationRead:
+async def get(row: Annotated[InvitationRow, Depends(readable)], service: Reading, response: Response) -> InvitationRead:
     """State, labels, what the caller may do now, and what will be sent next."""
     return await _shown(service, row, response)
 

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, model_validator
 
 from relance.capabilities.directory.schemas import LocalId, LocalIdRead, Name
-from relance.core.addresses import EmailAddress
 from relance.core.actions import AvailableAction
+from relance.core.addresses import EmailAddress
 from relance.core.i18n import Locale
 from relance.core.schemas import Input, Instant, ListQuery, Output, Reference
 from relance.domains.invitations.lifecycle import Delivery, FormStatus, Reason, Status

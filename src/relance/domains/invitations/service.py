@@ -84,9 +84,7 @@ class InvitationService:
         found = await self._rows.page(wanted, self._caller, request)
         rows = [InvitationRow.of(row) for row in found.rows]
         now = self._clock.now()
-        items = [
-            views.listed(row, views.actions_of(row, self._caller, now) if with_actions else None) for row in rows
-        ]
+        items = [views.listed(row, views.actions_of(row, self._caller, now) if with_actions else None) for row in rows]
         return items, self._runtime.cursors.encode(found.next) if found.next else None
 
     async def detail(self, row: InvitationRow) -> InvitationRead:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from relance.capabilities.followups.models import FollowUp, FollowUpKind
 from relance.capabilities.directory.models import Company
 from relance.capabilities.directory.schemas import LocalIdRead
+from relance.capabilities.followups.models import FollowUp, FollowUpKind
 from relance.capabilities.messaging.models import Message
 from relance.core.actions import AvailableAction, available_actions
 from relance.core.i18n import Text
@@ -71,9 +71,7 @@ def facts_of(row: InvitationRow, now: datetime, *, forced: bool = False) -> Fact
 
 def actions_of(row: InvitationRow, caller: Caller, now: datetime) -> list[AvailableAction]:
     """What `caller` may do with this row now."""
-    return available_actions(
-        LIFECYCLE, row.invitation.status, facts_of(row, now), caller, row.invitation.requested_by
-    )
+    return available_actions(LIFECYCLE, row.invitation.status, facts_of(row, now), caller, row.invitation.requested_by)
 
 
 def _summary(row: InvitationRow) -> dict[str, object]:

@@ -1,0 +1,112 @@
+"""The API: settings → middleware → error handlers → routers."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.openapi.utils import get_openapi
+from fastapi_offline import FastAPIOffline
+
+from relance import __version__
+from relance.capabilities.directory.router import companies, contacts
+from relance.capabilities.identity.authentication import IdentityAuthenticator
+from relance.capabilities.identity.router import routers as identity_routers
+from relance.capabilities.links.router import router as links_router
+from relance.capabilities.sandbox.router import routers as sandbox_routers
+from relance.core import health
+from relance.core.logging import configure_logging
+from relance.core.middleware import RequestContext
+from relance.core.problems import add_problem_schema, install_error_handlers
+from relance.core.settings import Settings, get_settings
+from relance.domains.invitations.router import router as invitations_router
+from relance.meta import router as meta_router
+from relance.wiring import build_runtime, close_runtime, recipients
+
+_DESCRIPTION = """\
+Ask somebody outside by e-mail, remind them, record the answer.
+
+Every error is an RFC 9457 problem document with a stable `code`; texts are in French, or in English with
+`Accept-Language: en`. Lists are read page by page with `next_cursor`. Instants are in UTC.
+"""
+
+_TAGS = [
+    {"name": "auth", "description": "Signing in: access and refresh tokens."},
+    {"name": "invitations", "description": "Prequalification of partners: invite, remind, follow on one dashboard."},
+    {"name": "companies", "description": "The directory: companies with checked identifiers."},
+    {"name": "contacts", "description": "The directory: people at companies."},
+    {"name": "recipients", "description": "What the link of a mail shows, and how it is answered. No account needed."},
+    {"name": "organisations", "description": "The organisations of the workspace that ask (entités émettrices)."},
+    {"name": "users", "description": "People of the workspace."},
+    {"name": "roles", "description": "Editable sets of permission and level."},
+    {"name": "api-keys", "description": "Keys of partner integrations."},
+    {"name": "workspace", "description": "The workspace and the caller."},
+    {"name": "meta", "description": "Lifecycles, errors and permissions, as data."},
+    {"name": "sandbox", "description": "Test clock and test mailbox; only in a sandbox deployment."},
+    {"name": "operations", "description": "Health of a process."},
+]
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application, its connections not yet opened."""
+    settings = settings or get_settings()
+    configure_logging(settings)
+    runtime = build_runtime(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await close_runtime(runtime)
+
+    async def see_clock(_request: Request) -> None:
+        await runtime.tick()
+
+    app = FastAPIOffline(
+        title="Relance",
+        version=__version__,
+        summary="Work that ends with somebody outside answering an e-mail.",
+        description=_DESCRIPTION,
+        openapi_tags=_TAGS,
+        lifespan=lifespan,
+        max_body_size=settings.max_body_bytes,
+        dependencies=[Depends(see_clock)] if settings.sandbox else [],
+        separate_input_output_schemas=False,
+    )
+    app.state.runtime = runtime
+    app.state.authenticator = IdentityAuthenticator(runtime)
+    app.state.recipients = recipients(runtime)
+    app.add_middleware(RequestContext)
+    install_error_handlers(app)
+    for router in (
+        health.router,
+        meta_router,
+        *identity_routers,
+        companies,
+        contacts,
+        invitations_router,
+        links_router,
+    ):
+        app.include_router(router)
+    if settings.sandbox:
+        for router in sandbox_routers:
+            app.include_router(router)
+    _describe(app)
+    return app
+
+
+def _describe(app: FastAPI) -> None:
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            found = get_openapi(
+                title=app.title,
+                version=app.version,
+                summary=app.summary,
+                description=app.description,
+                routes=app.routes,
+                tags=app.openapi_tags,
+            )
+            add_problem_schema(found)
+            app.openapi_schema = found
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign] # FastAPI's documented way to extend the document

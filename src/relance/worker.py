@@ -1,0 +1,38 @@
+"""The worker process: which sweeps there are, and how it starts and stops. The arq settings are in core.work_loop."""
+
+import asyncio
+import signal
+
+import structlog
+
+from relance.capabilities.followups.sweeper import Sweeper
+from relance.capabilities.messaging.deliverer import Deliverer
+from relance.core.logging import configure_logging
+from relance.core.settings import Settings
+from relance.core.work_loop import WorkLoop
+from relance.wiring import MAILS, build_runtime, close_runtime, follow_up_handlers, mail_subjects
+
+_log = structlog.get_logger(__name__)
+
+
+async def run_worker(settings: Settings) -> None:
+    """Deliver mails and follow up until SIGTERM or SIGINT; then finish what is in the relay's hands, and stop.
+
+    Raises:
+        TemplateError: a mail of the product lacks a template; nothing was started.
+    """
+    configure_logging(settings)
+    runtime = build_runtime(settings)
+    deliverer = Deliverer(runtime, mail_subjects(runtime), MAILS)
+    sweeper = Sweeper(runtime, follow_up_handlers(runtime))
+    loop = WorkLoop(runtime, {"deliver_messages": deliverer.sweep, "sweep_follow_ups": sweeper.sweep})
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, loop.stop)
+    _log.info("worker_started")
+    try:
+        await loop.run()
+    finally:
+        await sweeper.close()
+        await deliverer.close(settings.smtp_timeout_seconds)
+        await close_runtime(runtime)
+        _log.info("worker_stopped")

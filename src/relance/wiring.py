@@ -72,7 +72,6 @@ def recipients(runtime: Runtime) -> Mapping[str, RecipientHandler]:
 
 async def provision_workspace(session: DbSession, runtime: Runtime, slug: str, name: str) -> Workspace:
     """A workspace ready for work: built-in roles, the shipped form. The session is narrowed to it."""
-    workspace = await create_workspace(session, slug, name, PERMISSIONS, now=runtime.clock.now())
-    session.enter_workspace(workspace.id)
+    workspace = await create_workspace(session, slug, name, PERMISSIONS, clock=runtime.clock)
     await install_default_form(session, runtime.clock)
     return workspace

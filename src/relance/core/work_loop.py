@@ -137,10 +137,11 @@ class WorkLoop:
         while True:
             try:
                 connection = await asyncpg.connect(dsn, timeout=10)
+                ended = asyncio.Event()
+                connection.add_termination_listener(lambda _connection, ended=ended: ended.set())
                 try:
                     await connection.add_listener(CHANNEL, heard)
-                    while not connection.is_closed():
-                        await asyncio.sleep(1)
+                    await ended.wait()
                 finally:
                     with suppress(Exception):
                         await connection.close(timeout=2)

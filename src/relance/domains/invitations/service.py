@@ -1,4 +1,4 @@
-"""Use cases of the dashboard: each asks the lifecycle, changes the row, and writes the side effects as rows beside it."""
+"""Use cases of the dashboard: each asks the lifecycle, changes the row, and writes its side effects as rows."""
 
 from uuid import UUID
 
@@ -149,10 +149,9 @@ class InvitationService:
             return company
         assert partner.name is not None  # the schema admits one of the two forms only
         assert partner.local_id is not None
-        found = await directory.find_or_create(
+        return await directory.find_or_create(
             CompanyCreate(name=partner.name, local_id=partner.local_id), pointer="/partner"
         )
-        return found
 
     # --- acting ----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,46 @@
+# Everything a newcomer needs: `make run`. Nothing but Python 3.11 or later has to be installed before.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+BIN := .venv/bin
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: .venv/.run ## Install, then run the whole product here (ARGS="--port 8001 --no-demo")
+	@exec $(BIN)/relance up $(ARGS)
+
+.PHONY: test
+test: .venv/.dev ## Run every test against real servers (PYTEST_ARGS="-k name")
+	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+.PHONY: check
+check: .venv/.dev ## Lint, types, import contracts, house rules, migrations, committed documents
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/check_house.py
+	$(BIN)/python scripts/check_migrations.py
+	$(BIN)/relance openapi --check
+	$(BIN)/relance settings-doc --check
+
+.PHONY: fmt
+fmt: .venv/.dev ## Format the code and mend what the linter can mend
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+.PHONY: openapi
+openapi: .venv/.dev ## Write openapi/openapi.json and docs/configuration.md from the code
+	$(BIN)/relance openapi && $(BIN)/relance settings-doc
+
+.PHONY: lock
+lock: ## Pin the dependencies of pyproject.toml again (LOCK_ARGS=--upgrade for newer versions)
+	@sh scripts/lock.sh $(LOCK_ARGS)
+
+# The stamps make a second run install nothing. The development environment holds all of the other one.
+.venv/.run: requirements.lock pyproject.toml scripts/venv.sh
+	@sh scripts/venv.sh requirements.lock .venv/.run
+
+.venv/.dev: requirements-dev.lock pyproject.toml scripts/venv.sh
+	@sh scripts/venv.sh requirements-dev.lock .venv/.run .venv/.dev

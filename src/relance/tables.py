@@ -1,6 +1,8 @@
 """Imports every table of the product, so that the metadata is whole wherever it is needed (migrations, tests)."""
 
+from relance.capabilities.directory import models as directory
 from relance.capabilities.followups import models as followups
+from relance.capabilities.identity import models as identity
 from relance.capabilities.journal import models as journal
 
-__all__ = ["followups", "journal"]
+__all__ = ["directory", "followups", "identity", "journal"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import ClassVar
 
 from relance.core.i18n import Text
@@ -18,6 +19,8 @@ class RelanceError(Exception):
     status: ClassVar[int]
     title: ClassVar[Text]
     detail: ClassVar[Text]
+    #: Data fields of the example in the contract.
+    example: ClassVar[Mapping[str, object]] = MappingProxyType({})
 
     def __init__(self, **data: object) -> None:
         super().__init__(self.code)
@@ -55,6 +58,9 @@ class ValidationFailed(RelanceError):
     detail = Text(
         "La requête contient des valeurs qui ne conviennent pas ; voir « errors ».",
         "The request holds values that do not fit; see “errors”.",
+    )
+    example = MappingProxyType(
+        {"errors": [{"pointer": "/name", "code": "missing", "message": "Ce champ est obligatoire."}]}
     )
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
@@ -132,6 +138,7 @@ class PermissionDenied(RelanceError):
         "Cette opération demande le droit « {permission} ».",
         "This operation needs the permission “{permission}”.",
     )
+    example = MappingProxyType({"permission": "users:write"})
 
     def __init__(self, permission: str) -> None:
         super().__init__(permission=permission)
@@ -153,6 +160,7 @@ class UnsupportedMediaType(RelanceError):
     status = 415
     title = Text("Type de contenu non pris en charge", "Unsupported media type")
     detail = Text("Cette opération lit : {accepted}.", "This operation reads: {accepted}.")
+    example = MappingProxyType({"accepted": "application/json"})
 
 
 class Conflict(RelanceError):
@@ -174,6 +182,20 @@ class DuplicateResource(RelanceError):
     status = 409
     title = Text("Existe déjà", "Already exists")
     detail = Text("Une ressource avec cette clé existe déjà.", "A resource with this key already exists.")
+    example = MappingProxyType({"existing_id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10", "pointer": "/external_id"})
+
+
+class PreconditionFailed(RelanceError):
+    """`If-Match` names a version that the row no longer has."""
+
+    code = "precondition_failed"
+    status = 412
+    title = Text("Version dépassée", "Stale version")
+    detail = Text(
+        "La ressource en est à la version {current_version} ; relisez-la avant de la modifier.",
+        "The resource is at version {current_version}; read it again before you change it.",
+    )
+    example = MappingProxyType({"current_version": 4})
 
 
 class ServiceUnavailable(RelanceError):

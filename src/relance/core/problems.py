@@ -166,6 +166,47 @@ def from_database(error: DBAPIError) -> RelanceError:
     return InternalError()
 
 
+class _Marks(dict[str, object]):
+    def __missing__(self, _key: str) -> str:
+        return "…"
+
+
+def _example(error: type[RelanceError]) -> dict[str, Any]:
+    return {
+        "type": f"https://relance.example/docs/errors#{error.code}",
+        "title": error.title.fr,
+        "status": error.status,
+        "detail": error.detail.fr.format_map(_Marks(error.example)),
+        "code": error.code,
+        "request_id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10",
+        **error.example,
+    }
+
+
+def problem_responses(*errors: type[RelanceError]) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of an operation that may answer with `errors`, with an example for each of them.
+
+    Errors of one status must be given in one call: a later dictionary would replace the earlier one's status.
+    The schema is a reference; `add_problem_schema` puts its target into the document.
+    """
+    found: dict[int | str, dict[str, Any]] = {}
+    for error in errors:
+        response = found.setdefault(error.status, {"description": error.title.en, "content": {}})
+        if error.title.en not in response["description"]:
+            response["description"] += f"; {error.title.en}"
+        media = response["content"].setdefault(
+            MEDIA_TYPE, {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}
+        )
+        media["examples"][error.code] = {"summary": error.title.en, "value": _example(error)}
+    return found
+
+
+def add_problem_schema(document: dict[str, Any]) -> None:
+    """Put the schema that `problem_responses` refers to into an OpenAPI document."""
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+
+
 async def _relance_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RelanceError)
     return problem_response(request, error)

@@ -6,7 +6,7 @@ to integers above eight bytes; these types refuse all four with a 422.
 
 import unicodedata
 from datetime import UTC, datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
@@ -56,6 +56,37 @@ class Input(BaseModel):
     """Base of every request body: unknown fields are refused, infinities and NaN too."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, str_max_length=100_000)
+
+
+class ListQuery(Input):
+    """Query of a list; each list adds its filters and its `sort`. Used alone: FastAPI flattens one model, not two."""
+
+    limit: int = Field(50, ge=1, le=200, description="How many items at most.")
+    cursor: str | None = Field(
+        None, max_length=600, description="`next_cursor` of the page before; absent for the first page."
+    )
+
+
+#: Default of the fields of a `Patch`: never read, because only the fields that were sent are.
+UNSET: Any = None
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for described in schema.get("properties", {}).values():
+        described.pop("default", None)
+
+
+class Patch(Input):
+    """Base of every merge patch (RFC 7396): an absent field is left alone, null clears a field that may be empty.
+
+    A field that may not be empty has its plain type and the default `UNSET`, so that null is refused.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that were sent, with their values."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
 
 
 class Output(BaseModel):

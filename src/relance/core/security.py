@@ -36,12 +36,14 @@ class Permission:
     """One right, `<resource>:<verb>`, with the words that an administrator reads.
 
     `manager` and `member` are the levels that the built-in roles start with; administrators have all of them.
+    `shared` resources belong to nobody in particular: they are granted whole or not at all.
     """
 
     code: str
     label: Text
     manager: Level = Level.ALL
     member: Level = Level.OWN
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,14 @@ class Settings(BaseSettings):
         description="Longest wait for due work when no bell rings (Redis away, process killed).",
     )
     access_token_minutes: int = Field(60, ge=1, description="Life of an access token.")
+    refresh_token_days: int = Field(30, ge=1, le=400, description="Life of a refresh token that is not used.")
+    sign_in_attempts: int = Field(
+        10, ge=0, description="Failed sign-ins allowed to one address on one account, per window; 0: no limit."
+    )
+    sign_in_attempts_per_address: int = Field(
+        100, ge=0, description="Failed sign-ins allowed to one address on all accounts, per window; 0: no limit."
+    )
+    sign_in_window_minutes: int = Field(15, ge=1, le=1440, description="Window of the two limits above.")
     max_body_bytes: int = Field(1024 * 1024, ge=1024, description="Largest request body accepted, in bytes.")
     database_pool_size: int = Field(10, ge=1, description="Database connections of one process.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level logged.")

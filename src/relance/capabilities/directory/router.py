@@ -1,0 +1,195 @@
+"""HTTP of the directory."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from relance.capabilities.directory.errors import AlreadyInDirectory
+from relance.capabilities.directory.models import Company
+from relance.capabilities.directory.repository import DirectoryRepository
+from relance.capabilities.directory.schemas import (
+    CompanyCreate,
+    CompanyFilter,
+    CompanyRead,
+    CompanyUpdate,
+    ContactCreate,
+    ContactFilter,
+    ContactRead,
+    ContactUpdate,
+    LocalIdRead,
+)
+from relance.capabilities.directory.service import Directory
+from relance.core.errors import (
+    NotFound,
+    PermissionDenied,
+    PreconditionFailed,
+    Unauthenticated,
+    ValidationFailed,
+)
+from relance.core.etag import IfMatch, set_etag
+from relance.core.http import (
+    ReadDep,
+    RuntimeDep,
+    StrictRoute,
+    WriteDep,
+    link_next,
+    page_request,
+)
+from relance.core.problems import problem_responses
+from relance.core.schemas import Page
+from relance.core.security import Caller, requires
+from relance.core.subjects import ActorRef
+
+_ALWAYS = problem_responses(Unauthenticated, PermissionDenied, ValidationFailed)
+_ONE = problem_responses(NotFound)
+_CHANGED = problem_responses(NotFound, AlreadyInDirectory, PreconditionFailed)
+
+companies = APIRouter(route_class=StrictRoute, prefix="/v1/companies", tags=["companies"], responses=_ALWAYS)
+contacts = APIRouter(route_class=StrictRoute, prefix="/v1/contacts", tags=["contacts"], responses=_ALWAYS)
+
+CompanyReader = Annotated[Caller, Depends(requires("companies:read"))]
+CompanyWriter = Annotated[Caller, Depends(requires("companies:write"))]
+ContactReader = Annotated[Caller, Depends(requires("contacts:read"))]
+ContactWriter = Annotated[Caller, Depends(requires("contacts:write"))]
+
+
+def company_read(company: Company) -> CompanyRead:
+    """A company as the API shows it."""
+    local_id = None
+    if company.id_scheme is not None:
+        local_id = LocalIdRead.model_validate(
+            {"scheme": company.id_scheme, "country": company.country, "value": company.id_value}
+        )
+    return CompanyRead(
+        id=company.id,
+        name=company.name,
+        local_id=local_id,
+        external_id=company.external_id,
+        registered_at=company.registered_at,
+        created_at=company.created_at,
+    )
+
+
+@companies.get("", operation_id="companies_list", summary="List companies")
+async def list_companies(
+    request: Request,
+    response: Response,
+    runtime: RuntimeDep,
+    session: ReadDep,
+    _caller: CompanyReader,
+    query: Annotated[CompanyFilter, Query()],
+) -> Page[CompanyRead]:
+    """The companies of the workspace, a page at a time. `q` ignores case and accents."""
+    asked = page_request(runtime, query.limit, query.sort, query.cursor)
+    page = await DirectoryRepository(session).company_page(query, asked)
+    next_cursor = runtime.cursors.encode(page.next) if page.next else None
+    link_next(request, runtime, response, next_cursor)
+    return Page(items=[company_read(company) for company in page.rows], next_cursor=next_cursor)
+
+
+@companies.post(
+    "",
+    operation_id="companies_create",
+    summary="Add a company",
+    status_code=201,
+    responses=problem_responses(AlreadyInDirectory),
+)
+async def create_company(
+    body: CompanyCreate, response: Response, runtime: RuntimeDep, session: WriteDep, caller: CompanyWriter
+) -> CompanyRead:
+    """Adds a company. Its identifier is checked; a SIRET stands for its SIREN, so that each company is known once."""
+    company = await Directory(session, runtime.clock, ActorRef.of(caller)).create(body)
+    set_etag(response, company.version)
+    response.headers["Location"] = f"/v1/companies/{company.id}"
+    return company_read(company)
+
+
+@companies.get("/{company_id}", operation_id="companies_get", summary="Read a company", responses=_ONE)
+async def get_company(
+    company_id: UUID, response: Response, runtime: RuntimeDep, session: ReadDep, _caller: CompanyReader
+) -> CompanyRead:
+    """One company; its `ETag` goes into the `If-Match` of a change."""
+    company = await Directory(session, runtime.clock).get(company_id)
+    set_etag(response, company.version)
+    return company_read(company)
+
+
+@companies.patch("/{company_id}", operation_id="companies_update", summary="Change a company", responses=_CHANGED)
+async def update_company(
+    company_id: UUID,
+    body: CompanyUpdate,
+    response: Response,
+    runtime: RuntimeDep,
+    session: WriteDep,
+    caller: CompanyWriter,
+    if_match: IfMatch,
+) -> CompanyRead:
+    """Changes the fields that are sent (JSON merge patch); null clears one that may be empty."""
+    company = await Directory(session, runtime.clock, ActorRef.of(caller)).update(company_id, body, if_match)
+    set_etag(response, company.version)
+    return company_read(company)
+
+
+@contacts.get("", operation_id="contacts_list", summary="List contacts")
+async def list_contacts(
+    request: Request,
+    response: Response,
+    runtime: RuntimeDep,
+    session: ReadDep,
+    _caller: ContactReader,
+    query: Annotated[ContactFilter, Query()],
+) -> Page[ContactRead]:
+    """The contacts of the workspace, a page at a time. `q` ignores case and accents."""
+    asked = page_request(runtime, query.limit, query.sort, query.cursor)
+    page = await DirectoryRepository(session).contact_page(query, asked)
+    next_cursor = runtime.cursors.encode(page.next) if page.next else None
+    link_next(request, runtime, response, next_cursor)
+    return Page(items=[ContactRead.model_validate(contact) for contact in page.rows], next_cursor=next_cursor)
+
+
+@contacts.post(
+    "",
+    operation_id="contacts_create",
+    summary="Add a contact",
+    status_code=201,
+    responses=problem_responses(AlreadyInDirectory),
+)
+async def create_contact(
+    body: ContactCreate, response: Response, runtime: RuntimeDep, session: WriteDep, caller: ContactWriter
+) -> ContactRead:
+    """Adds a person to a company. An address is known once per company."""
+    contact = await Directory(session, runtime.clock, ActorRef.of(caller)).create_contact(body)
+    set_etag(response, contact.version)
+    response.headers["Location"] = f"/v1/contacts/{contact.id}"
+    return ContactRead.model_validate(contact)
+
+
+@contacts.get("/{contact_id}", operation_id="contacts_get", summary="Read a contact", responses=_ONE)
+async def get_contact(
+    contact_id: UUID, response: Response, runtime: RuntimeDep, session: ReadDep, _caller: ContactReader
+) -> ContactRead:
+    """One contact; its `ETag` goes into the `If-Match` of a change."""
+    contact = await Directory(session, runtime.clock).get_contact(contact_id)
+    set_etag(response, contact.version)
+    return ContactRead.model_validate(contact)
+
+
+@contacts.patch("/{contact_id}", operation_id="contacts_update", summary="Change a contact", responses=_CHANGED)
+async def update_contact(
+    contact_id: UUID,
+    body: ContactUpdate,
+    response: Response,
+    runtime: RuntimeDep,
+    session: WriteDep,
+    caller: ContactWriter,
+    if_match: IfMatch,
+) -> ContactRead:
+    """Changes the fields that are sent (JSON merge patch); null clears one that may be empty."""
+    directory = Directory(session, runtime.clock, ActorRef.of(caller))
+    contact = await directory.update_contact(contact_id, body, if_match)
+    set_etag(response, contact.version)
+    return ContactRead.model_validate(contact)
+
+
+routers: tuple[APIRouter, ...] = (companies, contacts)

@@ -1,0 +1,224 @@
+"""Use cases of the directory."""
+
+from uuid import UUID
+
+from relance.capabilities.directory.errors import AlreadyInDirectory
+from relance.capabilities.directory.identifiers import NormalisedId, normalise
+from relance.capabilities.directory.models import Company, Contact
+from relance.capabilities.directory.repository import DirectoryRepository
+from relance.capabilities.directory.schemas import CompanyCreate, CompanyUpdate, ContactCreate, ContactUpdate
+from relance.capabilities.journal.service import Journal
+from relance.core.clock import Clock
+from relance.core.db import DbSession
+from relance.core.errors import Conflict, NotFound, ValidationFailed
+from relance.core.etag import Precondition
+from relance.core.i18n import Text
+from relance.core.subjects import SYSTEM, ActorRef, SubjectRef
+
+
+class Directory:
+    """Companies and contacts of the session's workspace."""
+
+    def __init__(self, session: DbSession, clock: Clock, actor: ActorRef = SYSTEM) -> None:
+        self._session = session
+        self._clock = clock
+        self._actor = actor
+        self._journal = Journal(session, clock)
+        self._rows = DirectoryRepository(session)
+
+    async def get(self, company_id: UUID) -> Company:
+        """The company with that id.
+
+        Raises:
+            NotFound: there is none in this workspace.
+        """
+        found = await self._rows.company(company_id)
+        if found is None:
+            raise NotFound()
+        return found
+
+    async def find_or_create(self, wanted: CompanyCreate, pointer: str = "") -> Company:
+        """The company with that identity, added where it is not known yet. What is known of it is not overwritten.
+
+        Args:
+            wanted: as the caller described it.
+            pointer: where it stands in the body, for errors: `/partner` for one.
+
+        Raises:
+            ValidationFailed: its identifier does not hold.
+            AlreadyInDirectory: its external id is the one of another company.
+        """
+        identity = _identity(wanted, pointer)
+        created = await self._insert(wanted, identity)
+        if created is not None:
+            return created
+        known = await self._known(wanted, identity)
+        if known is None:
+            raise Conflict()
+        if identity is not None and known.match_key not in (None, identity.match_key):
+            raise AlreadyInDirectory(known.id, f"{pointer}/external_id")
+        return known
+
+    async def create(self, wanted: CompanyCreate) -> Company:
+        """A new company.
+
+        Raises:
+            ValidationFailed: its identifier does not hold.
+            AlreadyInDirectory: one with its identity or its external id exists.
+        """
+        identity = _identity(wanted, "")
+        created = await self._insert(wanted, identity)
+        if created is not None:
+            return created
+        known = await self._known(wanted, identity)
+        if known is None:
+            raise Conflict()
+        same_identity = identity is not None and known.match_key == identity.match_key
+        raise AlreadyInDirectory(known.id, "/local_id/value" if same_identity else "/external_id")
+
+    async def update(self, company_id: UUID, wanted: CompanyUpdate, precondition: Precondition) -> Company:
+        """Change a company.
+
+        Raises:
+            NotFound: there is none in this workspace.
+            PreconditionFailed: it has changed since the caller read it.
+            ValidationFailed: its new identifier does not hold.
+            AlreadyInDirectory: its new identity or external id is the one of another company.
+        """
+        company = await self._rows.company(company_id, lock=True)
+        if company is None:
+            raise NotFound()
+        precondition.check(company.version)
+        changes = wanted.changes()
+        if "local_id" in changes:
+            identity = normalise(wanted.local_id) if wanted.local_id else None
+            changes |= _identity_columns(identity)
+            del changes["local_id"]
+            if identity is not None:
+                self._refuse_other(
+                    company, await self._rows.company_by_match_key(identity.match_key), "/local_id/value"
+                )
+        if wanted.external_id is not None:
+            self._refuse_other(company, await self._rows.company_by_external_id(wanted.external_id), "/external_id")
+        for name, value in changes.items():
+            setattr(company, name, value)
+        self._journal.record(
+            "company.changed",
+            SubjectRef("company", company.id),
+            self._actor,
+            company_id=company.id,
+            after={"fields": sorted(wanted.model_fields_set)},
+        )
+        await self._session.flush()
+        return company
+
+    async def get_contact(self, contact_id: UUID) -> Contact:
+        """The contact with that id.
+
+        Raises:
+            NotFound: there is none in this workspace.
+        """
+        found = await self._rows.contact(contact_id)
+        if found is None:
+            raise NotFound()
+        return found
+
+    async def create_contact(self, wanted: ContactCreate) -> Contact:
+        """A new contact.
+
+        Raises:
+            ValidationFailed: its company is not known.
+            AlreadyInDirectory: the company has a contact with that address.
+        """
+        await self._require_company(wanted.company_id)
+        created = await self._rows.insert_contact(wanted.model_dump(), self._clock.now())
+        if created is None:
+            known = await self._rows.contact_by_email(wanted.company_id, wanted.email or "")
+            if known is None:
+                raise Conflict()
+            raise AlreadyInDirectory(known.id, "/email")
+        self._record_contact("contact.created", created, sorted(wanted.model_fields_set))
+        return created
+
+    async def update_contact(self, contact_id: UUID, wanted: ContactUpdate, precondition: Precondition) -> Contact:
+        """Change a contact.
+
+        Raises:
+            NotFound: there is none in this workspace.
+            PreconditionFailed: it has changed since the caller read it.
+            ValidationFailed: its new company is not known.
+            AlreadyInDirectory: the company has another contact with that address.
+        """
+        contact = await self._rows.contact(contact_id, lock=True)
+        if contact is None:
+            raise NotFound()
+        precondition.check(contact.version)
+        changes = wanted.changes()
+        if "company_id" in changes:
+            await self._require_company(wanted.company_id)
+        email = changes.get("email", contact.email)
+        if email is not None:
+            known = await self._rows.contact_by_email(changes.get("company_id", contact.company_id), email)
+            if known is not None and known.id != contact.id:
+                raise AlreadyInDirectory(known.id, "/email")
+        for name, value in changes.items():
+            setattr(contact, name, value)
+        self._record_contact("contact.changed", contact, sorted(wanted.model_fields_set))
+        await self._session.flush()
+        return contact
+
+    async def _insert(self, wanted: CompanyCreate, identity: NormalisedId | None) -> Company | None:
+        values: dict[str, object] = {
+            "name": wanted.name,
+            "external_id": wanted.external_id,
+            **_identity_columns(identity),
+        }
+        created = await self._rows.insert_company(values, self._clock.now())
+        if created is not None:
+            self._journal.record(
+                "company.created", SubjectRef("company", created.id), self._actor, company_id=created.id
+            )
+        return created
+
+    async def _known(self, wanted: CompanyCreate, identity: NormalisedId | None) -> Company | None:
+        if identity is not None:
+            found = await self._rows.company_by_match_key(identity.match_key)
+            if found is not None:
+                return found
+        return await self._rows.company_by_external_id(wanted.external_id) if wanted.external_id else None
+
+    async def _require_company(self, company_id: UUID) -> None:
+        if await self._rows.company(company_id) is None:
+            raise ValidationFailed.at(
+                "/company_id", "unknown_company", Text("Cette société est inconnue.", "This company is not known.")
+            )
+
+    def _record_contact(self, action: str, contact: Contact, fields: list[str]) -> None:
+        self._journal.record(
+            action,
+            SubjectRef("contact", contact.id),
+            self._actor,
+            company_id=contact.company_id,
+            contact_id=contact.id,
+            after={"fields": fields},
+        )
+
+    @staticmethod
+    def _refuse_other(company: Company, known: Company | None, pointer: str) -> None:
+        if known is not None and known.id != company.id:
+            raise AlreadyInDirectory(known.id, pointer)
+
+
+def _identity(wanted: CompanyCreate, pointer: str) -> NormalisedId | None:
+    return normalise(wanted.local_id, f"{pointer}/local_id") if wanted.local_id is not None else None
+
+
+def _identity_columns(identity: NormalisedId | None) -> dict[str, object]:
+    if identity is None:
+        return {"country": None, "id_scheme": None, "id_value": None, "match_key": None}
+    return {
+        "country": identity.country,
+        "id_scheme": identity.scheme,
+        "id_value": identity.value,
+        "match_key": identity.match_key,
+    }

@@ -1,0 +1,78 @@
+"""Who calls: an access token of a user, or an API key, becomes a `Caller` with one query."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+from uuid import UUID
+
+from relance.capabilities.identity import credentials
+from relance.capabilities.identity.access_tokens import AccessTokens
+from relance.capabilities.identity.repository import IdentityRepository
+from relance.core.clock import system_now
+from relance.core.errors import Unauthenticated
+from relance.core.runtime import Runtime
+from relance.core.security import Caller, Level
+
+_TOUCH_SECONDS = 60
+
+
+class IdentityAuthenticator:
+    """Implements core's `Authenticator`. A deactivated user or a revoked key is refused at the next request."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._db = runtime.db
+        self._tokens = AccessTokens(runtime.settings, runtime.keys)
+        self._keys = credentials.api_keys(runtime.keys)
+
+    async def authenticate(self, credential: str) -> Caller:
+        """The caller behind `credential`.
+
+        Raises:
+            Unauthenticated: it is unknown, expired or revoked, or its user is deactivated.
+        """
+        if credential.startswith(credentials.API_KEY_PREFIX):
+            return await self._by_key(credential)
+        claims = self._tokens.read(credential)
+        async with self._db.reading(claims.workspace_id) as session:
+            facts = await IdentityRepository(session).caller_of_session(
+                claims.workspace_id, claims.user_id, claims.session_id
+            )
+        if facts is None:
+            raise Unauthenticated()
+        return _caller("user", facts, levels(facts["permissions"]))
+
+    async def _by_key(self, clear: str) -> Caller:
+        hashes = self._keys.candidates(clear)
+        if not hashes:
+            raise Unauthenticated()
+        now = system_now()
+        async with self._db.reading(None) as session:
+            facts = await IdentityRepository(session).caller_of_key(hashes, now)
+        if facts is None:
+            raise Unauthenticated()
+        last_use = facts["last_used_at"]
+        if last_use is None or (now - last_use).total_seconds() >= _TOUCH_SECONDS:
+            async with self._db.transaction(facts["workspace_id"]) as session:
+                await IdentityRepository(session).touch_key(facts["key_id"], now)
+        owned, scoped = levels(facts["permissions"]), levels(facts["key_permissions"])
+        allowed = {code: min(level, owned.get(code, Level.NONE)) for code, level in scoped.items()}
+        return _caller("api_key", facts, allowed)
+
+
+def levels(stored: Mapping[str, str]) -> dict[str, Level]:
+    """A stored set of permissions, with its levels in order."""
+    return {code: Level.parse(name) for code, name in stored.items()}
+
+
+def _caller(kind: Literal["user", "api_key"], facts: Mapping[str, Any], permissions: Mapping[str, Level]) -> Caller:
+    key_id: UUID | None = facts.get("key_id")
+    return Caller(
+        kind=kind,
+        workspace_id=facts["workspace_id"],
+        user_id=facts["user_id"],
+        api_key_id=key_id,
+        name=facts["name"] if key_id is None else facts["key_name"],
+        email=facts["email"],
+        permissions=permissions,
+        organisation_ids=frozenset(facts["organisation_ids"]),
+        group_ids=frozenset(facts["group_ids"]),
+    )

@@ -1,0 +1,328 @@
+"""Every query of identity."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, bindparam, delete, func, not_, or_, select, text, update
+from sqlalchemy import Text as SqlText
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, insert
+
+from relance.capabilities.identity.models import (
+    ORGANISATION_NAME,
+    ROLE_NAME,
+    USER_NAME,
+    ApiKey,
+    Membership,
+    Organisation,
+    RefreshToken,
+    Role,
+    User,
+    Workspace,
+)
+from relance.core.pagination import PageRequest, Slice, SortKey
+from relance.core.repository import Repository, affected, fetch_page
+from relance.core.search import holds
+from relance.core.security import Caller, Level
+
+_USER_SORTS = {"name": SortKey("name", USER_NAME), "created_at": SortKey("created_at", User.created_at)}
+_ORGANISATION_SORTS = {
+    "name": SortKey("name", ORGANISATION_NAME),
+    "created_at": SortKey("created_at", Organisation.created_at),
+}
+_LAST_USE_PRECISION = timedelta(minutes=1)
+
+# Written as SQL: one statement per request, whose plan matters more than its Python. The people below somebody are
+# only looked for where a right reaches that far; UNION (not UNION ALL) ends even if reports ever formed a circle.
+_FACTS = """
+    u.id AS user_id, u.workspace_id, u.name, u.email, r.permissions,
+    ARRAY(SELECT m.organisation_id FROM memberships m
+          WHERE m.workspace_id = u.workspace_id AND m.user_id = u.id) AS organisation_ids,
+    CASE WHEN jsonb_path_exists(r.permissions, '$.* ? (@ == "group")') THEN ARRAY(
+        WITH RECURSIVE people(id) AS (
+            SELECT u.id UNION SELECT below.id FROM users below JOIN people ON below.manager_id = people.id
+            WHERE below.workspace_id = u.workspace_id)
+        SELECT id FROM people) ELSE ARRAY[u.id] END AS group_ids
+"""
+_ROLE = "JOIN roles r ON r.workspace_id = u.workspace_id AND r.id = u.role_id"
+_BY_SESSION = text(
+    f"SELECT {_FACTS} FROM users u {_ROLE} WHERE u.workspace_id = :workspace AND u.id = :user AND u.active "  # noqa: S608 - constants above, no value in them
+    "AND EXISTS (SELECT FROM refresh_tokens t WHERE t.workspace_id = u.workspace_id AND t.user_id = u.id "
+    "AND t.family_id = :session AND t.revoked_at IS NULL)"
+)
+_BY_KEY = text(
+    f"SELECT {_FACTS}, k.id AS key_id, k.name AS key_name, k.permissions AS key_permissions, k.last_used_at "  # noqa: S608 - constants above, no value in them
+    f"FROM api_keys k JOIN users u ON u.workspace_id = k.workspace_id AND u.id = k.user_id {_ROLE} "
+    "WHERE k.key_hash = ANY(:hashes) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > :now) "
+    "AND u.active"
+).bindparams(bindparam("hashes", type_=ARRAY(BYTEA)))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An account that a sign-in may be for."""
+
+    user_id: UUID
+    workspace_id: UUID
+    slug: str
+    active: bool
+    password_hash: str | None
+
+
+class IdentityRepository(Repository):
+    """Identity of the session's workspace; the queries that look for a workspace say so."""
+
+    # Who calls
+
+    async def caller_of_session(self, workspace_id: UUID, user_id: UUID, session_id: UUID) -> Mapping[str, Any] | None:
+        """What a caller is made of, where the user is active and the session was not ended."""
+        values = {"workspace": workspace_id, "user": user_id, "session": session_id}
+        return (await self.session.execute(_BY_SESSION, values)).mappings().one_or_none()
+
+    async def caller_of_key(self, hashes: Sequence[bytes], now: datetime) -> Mapping[str, Any] | None:
+        """The same for an API key that is live, in whatever workspace."""
+        return (await self.session.execute(_BY_KEY, {"hashes": list(hashes), "now": now})).mappings().one_or_none()
+
+    async def touch_key(self, key_id: UUID, now: datetime) -> None:
+        """Note that a key was used, unless that was noted less than a minute ago; waits for nobody."""
+        stale = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= now - _LAST_USE_PRECISION)
+        free = select(ApiKey.id).where(ApiKey.id == key_id, stale).with_for_update(skip_locked=True)
+        await affected(self.session, update(ApiKey).where(ApiKey.id.in_(free)).values(last_used_at=now))
+
+    # Signing in: these look across workspaces, in a session that has none yet
+
+    async def candidates(self, email: str, slug: str | None, limit: int = 10) -> Sequence[Candidate]:
+        """The accounts with that address; at most `limit`, because each costs a hash."""
+        statement = (
+            select(User.id, User.workspace_id, Workspace.slug, User.active, User.password_hash)
+            .join(Workspace, Workspace.id == User.workspace_id)
+            .where(User.email == email)
+            .order_by(User.created_at)
+            .limit(limit)
+        )
+        if slug is not None:
+            statement = statement.where(Workspace.slug == slug)
+        return [Candidate(*row) for row in (await self.session.execute(statement)).tuples()]
+
+    async def refresh_token(self, hashes: Sequence[bytes]) -> RefreshToken | None:
+        """The refresh token with one of those hashes, locked: of two uses at once, the second sees the first."""
+        statement = select(RefreshToken).where(RefreshToken.token_hash.in_(hashes)).with_for_update()
+        return (await self.session.scalars(statement)).one_or_none()
+
+    async def revoke_family(self, family_id: UUID, now: datetime) -> int:
+        """End a session: none of its tokens holds any more."""
+        statement = update(RefreshToken).where(RefreshToken.family_id == family_id, RefreshToken.revoked_at.is_(None))
+        return await affected(self.session, statement.values(revoked_at=now))
+
+    async def revoke_sessions(self, user_id: UUID, now: datetime, *, but: UUID | None = None) -> int:
+        """End every session of a user, except one."""
+        statement = update(RefreshToken).where(RefreshToken.user_id == user_id, RefreshToken.revoked_at.is_(None))
+        if but is not None:
+            statement = statement.where(RefreshToken.family_id != but)
+        return await affected(self.session, statement.values(revoked_at=now))
+
+    async def forget_expired_tokens(self, user_id: UUID, before: datetime) -> int:
+        """Delete the user's tokens that expired before that instant."""
+        statement = delete(RefreshToken).where(RefreshToken.user_id == user_id, RefreshToken.expires_at < before)
+        return await affected(self.session, statement)
+
+    async def note_sign_in(self, user_id: UUID, at: datetime) -> None:
+        """Remember when somebody last signed in; no change of the row's version."""
+        await affected(
+            self.session,
+            update(User).where(User.id == user_id).values(last_sign_in_at=at, version=User.version),
+        )
+
+    # Workspace and organisations
+
+    async def workspace(self, *, lock: bool = False) -> Workspace:
+        """The workspace of the session; locked where a rule about the whole of it must hold."""
+        statement = select(Workspace).where(Workspace.id == self.session.workspace_id)
+        return (await self.session.scalars(statement.with_for_update() if lock else statement)).one()
+
+    async def workspace_by_slug(self, slug: str) -> Workspace | None:
+        """The workspace with that slug."""
+        return (await self.session.scalars(select(Workspace).where(Workspace.slug == slug))).one_or_none()
+
+    async def organisation(self, organisation_id: UUID, *, lock: bool = False) -> Organisation | None:
+        """The organisation with that id."""
+        statement = select(Organisation).where(Organisation.id == organisation_id)
+        return (await self.session.scalars(statement.with_for_update() if lock else statement)).one_or_none()
+
+    async def organisation_like(self, *, name: str | None = None, external_id: str | None = None) -> UUID | None:
+        """The id of an organisation with that name (whatever its case and accents) or that external id."""
+        same: ColumnElement[bool] = Organisation.external_id == external_id
+        if name is not None:
+            same = func.relance_fold(name, type_=SqlText()) == ORGANISATION_NAME
+        return (await self.session.scalars(select(Organisation.id).where(same))).one_or_none()
+
+    async def organisations(self, ids: Collection[UUID]) -> dict[UUID, Organisation]:
+        """The organisations with those ids, by id."""
+        found = await self.session.scalars(select(Organisation).where(Organisation.id.in_(ids)))
+        return {organisation.id: organisation for organisation in found}
+
+    async def organisations_of(self, caller: Caller) -> Sequence[Organisation]:
+        """The organisations that the caller works for, by name."""
+        statement = select(Organisation).where(Organisation.id.in_(caller.organisation_ids))
+        return (await self.session.scalars(statement.order_by(ORGANISATION_NAME, Organisation.id))).all()
+
+    async def organisation_page(
+        self, caller: Caller, q: str | None, active: bool | None, request: PageRequest
+    ) -> Slice[Organisation]:
+        """One page of the organisations that the caller may read."""
+        statement = select(Organisation)
+        if caller.level("organisations:read") is not Level.ALL:
+            statement = statement.where(Organisation.id.in_(caller.organisation_ids))
+        if q:
+            statement = statement.where(holds(ORGANISATION_NAME, q))
+        if active is not None:
+            statement = statement.where(Organisation.active.is_(active))
+        sort = _ORGANISATION_SORTS[request.key]
+        page = await fetch_page(self.session, statement, request, sort, Organisation.id)
+        return Slice([row[0] for row in page.rows], page.next)
+
+    # Users and roles
+
+    async def user(self, user_id: UUID, *, lock: bool = False) -> User | None:
+        """The user with that id."""
+        statement = select(User).where(User.id == user_id)
+        return (await self.session.scalars(statement.with_for_update() if lock else statement)).one_or_none()
+
+    async def users(self, ids: Collection[UUID]) -> dict[UUID, User]:
+        """The users with those ids, by id."""
+        return {user.id: user for user in await self.session.scalars(select(User).where(User.id.in_(ids)))}
+
+    async def user_by_email(self, email: str) -> User | None:
+        """The user with that address."""
+        return (await self.session.scalars(select(User).where(User.email == email))).one_or_none()
+
+    async def user_page(
+        self, caller: Caller, q: str | None, filters: Mapping[str, Any], request: PageRequest
+    ) -> Slice[User]:
+        """One page of the users that the caller may read; `filters`: `active`, `role_id`, `organisation_id`."""
+        statement = select(User)
+        reach = reach_of(caller, "users:read", User.id)
+        if reach is not None:
+            statement = statement.where(reach)
+        if q:
+            statement = statement.where(or_(holds(USER_NAME, q), User.email.contains(q.lower(), autoescape=True)))
+        if filters.get("active") is not None:
+            statement = statement.where(User.active.is_(filters["active"]))
+        if filters.get("role_id") is not None:
+            statement = statement.where(User.role_id == filters["role_id"])
+        if filters.get("organisation_id") is not None:
+            members = select(Membership.user_id).where(Membership.organisation_id == filters["organisation_id"])
+            statement = statement.where(User.id.in_(members))
+        page = await fetch_page(self.session, statement, request, _USER_SORTS[request.key], User.id)
+        return Slice([row[0] for row in page.rows], page.next)
+
+    async def memberships(self, user_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Organisation]]:
+        """The organisations of each of those users, by name."""
+        statement = (
+            select(Membership.user_id, Organisation)
+            .join(Organisation, Organisation.id == Membership.organisation_id)
+            .where(Membership.user_id.in_(user_ids))
+            .order_by(ORGANISATION_NAME, Organisation.id)
+        )
+        found: dict[UUID, list[Organisation]] = {user_id: [] for user_id in user_ids}
+        for user_id, organisation in (await self.session.execute(statement)).tuples():
+            found[user_id].append(organisation)
+        return found
+
+    async def set_memberships(self, user_id: UUID, organisation_ids: Collection[UUID]) -> None:
+        """Make a user work for exactly those organisations."""
+        gone = delete(Membership).where(
+            Membership.user_id == user_id, Membership.organisation_id.not_in(organisation_ids)
+        )
+        await affected(self.session, gone)
+        if organisation_ids:
+            rows = [
+                {"workspace_id": self.session.workspace_id, "user_id": user_id, "organisation_id": one}
+                for one in organisation_ids
+            ]
+            await self.session.execute(insert(Membership).values(rows).on_conflict_do_nothing())
+
+    async def managers_above(self, user_id: UUID) -> set[UUID]:
+        """The user and everybody they report to, transitively."""
+        chain = select(User.id, User.manager_id).where(User.id == user_id).cte("chain", recursive=True)
+        above = select(User.id, User.manager_id).join(chain, User.id == chain.c.manager_id)
+        return set(await self.session.scalars(select(chain.union(above).c.id)))
+
+    async def role(self, role_id: UUID, *, lock: bool = False) -> Role | None:
+        """The role with that id."""
+        statement = select(Role).where(Role.id == role_id)
+        return (await self.session.scalars(statement.with_for_update() if lock else statement)).one_or_none()
+
+    async def role_by_key(self, key: str) -> Role | None:
+        """A built-in role of the workspace."""
+        return (await self.session.scalars(select(Role).where(Role.key == key))).one_or_none()
+
+    async def role_named(self, name: str) -> UUID | None:
+        """The id of the role with that name, whatever its case and accents."""
+        same = func.relance_fold(name, type_=SqlText()) == ROLE_NAME
+        return (await self.session.scalars(select(Role.id).where(same))).one_or_none()
+
+    async def roles(self, ids: Collection[UUID]) -> dict[UUID, Role]:
+        """The roles with those ids, by id."""
+        return {role.id: role for role in await self.session.scalars(select(Role).where(Role.id.in_(ids)))}
+
+    async def built_in_roles(self) -> Sequence[Role]:
+        """The built-in roles that the session sees: of its workspace, or of all where it has none."""
+        return (await self.session.scalars(select(Role).where(Role.key.is_not(None)).with_for_update())).all()
+
+    async def role_page(self, request: PageRequest) -> Slice[Role]:
+        """One page of the roles."""
+        page = await fetch_page(self.session, select(Role), request, SortKey("name", ROLE_NAME), Role.id)
+        return Slice([row[0] for row in page.rows], page.next)
+
+    async def administrators(self) -> int:
+        """How many active users may change both the users and the roles of the whole workspace."""
+        statement = (
+            select(func.count())
+            .select_from(User)
+            .join(Role, Role.id == User.role_id)
+            .where(
+                User.active,
+                Role.permissions["users:write"].astext == "all",
+                Role.permissions["roles:write"].astext == "all",
+            )
+        )
+        return (await self.session.scalars(statement)).one()
+
+    # API keys
+
+    async def api_key(self, key_id: UUID, *, lock: bool = False) -> ApiKey | None:
+        """The API key with that id."""
+        statement = select(ApiKey).where(ApiKey.id == key_id)
+        return (await self.session.scalars(statement.with_for_update() if lock else statement)).one_or_none()
+
+    async def api_key_replacing(self, key_id: UUID) -> Sequence[ApiKey]:
+        """The keys that take over from that one, the latest first."""
+        statement = select(ApiKey).where(ApiKey.replaces_id == key_id).order_by(ApiKey.created_at.desc())
+        return (await self.session.scalars(statement)).all()
+
+    async def api_key_page(
+        self, caller: Caller, live: bool | None, now: datetime, request: PageRequest
+    ) -> Slice[ApiKey]:
+        """One page of the API keys that the caller may read; `live`: only those that hold at `now`, or do not."""
+        statement = select(ApiKey)
+        reach = reach_of(caller, "api-keys:read", ApiKey.user_id)
+        if reach is not None:
+            statement = statement.where(reach)
+        if live is not None:
+            holding = ApiKey.revoked_at.is_(None) & or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now)
+            statement = statement.where(holding if live else not_(holding))
+        key = SortKey("created_at", ApiKey.created_at)
+        page = await fetch_page(self.session, statement, request, key, ApiKey.id)
+        return Slice([row[0] for row in page.rows], page.next)
+
+
+def reach_of(caller: Caller, permission: str, owner: ColumnElement[UUID] | Any) -> ColumnElement[bool] | None:
+    """The condition that keeps the rows which `permission` reaches for `caller`; None: all of them."""
+    level = caller.level(permission)
+    if level is Level.ALL:
+        return None
+    condition: ColumnElement[bool] = owner.in_(caller.group_ids if level is Level.GROUP else [caller.user_id])
+    return condition

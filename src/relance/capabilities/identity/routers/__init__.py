@@ -1,0 +1,15 @@
+"""HTTP of identity; `routers` is what the application includes."""
+
+from fastapi import APIRouter
+
+from relance.capabilities.identity.routers import api_keys, auth, me, organisations, roles, users, workspace
+
+routers: tuple[APIRouter, ...] = (
+    auth.router,
+    me.router,
+    workspace.router,
+    organisations.router,
+    users.router,
+    roles.router,
+    api_keys.router,
+)

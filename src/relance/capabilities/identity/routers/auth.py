@@ -1,0 +1,140 @@
+"""Signing in and out."""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.security.utils import get_authorization_scheme_param
+
+from relance.capabilities.identity.access_tokens import AccessClaims, AccessTokens
+from relance.capabilities.identity.errors import (
+    InvalidGrant,
+    InvalidTokenRequest,
+    TooManySignIns,
+    UnsupportedGrantType,
+    UserSessionRequired,
+    WorkspaceRequired,
+)
+from relance.capabilities.identity.schemas import TokenForm, TokenRead
+from relance.capabilities.identity.service.sign_in import Grant, SignIn, end_session
+from relance.capabilities.identity.throttle import SignInThrottle
+from relance.core.errors import FieldError, Unauthenticated
+from relance.core.http import CallerDep, RuntimeDep, StrictRoute, WriteDep
+from relance.core.i18n import Text
+from relance.core.problems import field_error, problem_responses
+
+
+class TokenRoute(StrictRoute):
+    """A form that does not fit is an OAuth error too, not the framework's."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, with its refusals renamed."""
+        handle = super().get_route_handler()
+
+        async def renamed(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except RequestValidationError as error:
+                raise InvalidTokenRequest([field_error(raw) for raw in error.errors()[:100]]) from None
+
+        return renamed
+
+
+router = APIRouter(prefix="/v1/auth", tags=["auth"])
+_token = APIRouter(route_class=TokenRoute)
+_session = APIRouter(route_class=StrictRoute)
+
+_MISSING = Text("Ce champ est obligatoire.", "This field is required.")
+
+
+def get_throttle(request: Request) -> SignInThrottle:
+    """The throttle of this process."""
+    throttle: SignInThrottle = request.app.state.sign_in_throttle
+    return throttle
+
+
+ThrottleDep = Annotated[SignInThrottle, Depends(get_throttle)]
+
+
+def client_address(request: Request) -> str:
+    """The network address that the request comes from, as the server (or the proxy it trusts) saw it."""
+    return request.client.host if request.client else "unknown"
+
+
+def session_claims(request: Request, runtime: RuntimeDep, caller: CallerDep) -> AccessClaims:
+    """The claims of the caller's access token.
+
+    Raises:
+        UserSessionRequired: the caller is an API key.
+    """
+    if caller.kind != "user":
+        raise UserSessionRequired()
+    _scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
+    return AccessTokens(runtime.settings, runtime.keys).read(token)
+
+
+SessionClaims = Annotated[AccessClaims, Depends(session_claims)]
+
+
+@_token.post(
+    "/token",
+    operation_id="auth_token",
+    summary="Sign in, or renew an access token",
+    responses=problem_responses(
+        InvalidTokenRequest, UnsupportedGrantType, WorkspaceRequired, InvalidGrant, TooManySignIns
+    ),
+)
+async def issue_token(
+    request: Request,
+    response: Response,
+    runtime: RuntimeDep,
+    throttle: ThrottleDep,
+    form: Annotated[TokenForm, Form()],
+) -> TokenRead:
+    """OAuth 2 token endpoint with the grants `password` and `refresh_token`.
+
+    Each refresh token is good for one use; one that comes a second time ends the whole session. Failed attempts are
+    limited per network address and account; `Retry-After` says for how long.
+    """
+    grant = await _granted(SignIn(runtime, throttle), form, client_address(request))
+    response.headers["Cache-Control"] = "no-store"
+    return TokenRead(
+        access_token=grant.access_token,
+        token_type="bearer",  # noqa: S106 - the kind of token, not a password
+        expires_in=int(grant.expires_in.total_seconds()),
+        refresh_token=grant.refresh_token,
+    )
+
+
+async def _granted(sign_in: SignIn, form: TokenForm, address: str) -> Grant:
+    if form.grant_type == "refresh_token":
+        token = _required({"refresh_token": form.refresh_token})["refresh_token"]
+        return await sign_in.by_refresh_token(token, address)
+    if form.grant_type != "password":
+        raise UnsupportedGrantType()
+    given = _required({"username": form.username, "password": form.password})
+    return await sign_in.by_password(given["username"], given["password"], form.workspace or None, address)
+
+
+def _required(fields: dict[str, str | None]) -> dict[str, str]:
+    missing = [FieldError(f"/{name}", "missing", _MISSING.in_locale()) for name, value in fields.items() if not value]
+    if missing:
+        raise InvalidTokenRequest(missing)
+    return {name: value for name, value in fields.items() if value}
+
+
+@_session.post(
+    "/logout",
+    operation_id="auth_logout",
+    summary="Sign out",
+    status_code=204,
+    responses=problem_responses(Unauthenticated, UserSessionRequired),
+)
+async def log_out(runtime: RuntimeDep, session: WriteDep, claims: SessionClaims) -> None:
+    """Ends the session of the access token: its refresh token and its access tokens no longer hold."""
+    await end_session(session, runtime, claims)
+
+
+router.include_router(_token)
+router.include_router(_session)

@@ -2,13 +2,13 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from relance.capabilities.links.forms import Section, build_form, display_answers, form_values
+from relance.capabilities.links.forms import Field, Section, build_form, display_answers, form_values
 from relance.capabilities.links.payload import Fields
 from relance.capabilities.links.recipient import RecipientView
 from relance.capabilities.links.urls import recipient_path
@@ -151,17 +151,21 @@ def _notice(frame: Frame, form: Section | None, refusal: Refusal) -> Notice:
         return Notice(words["not_done"], detail, ())
     items = [NoticeItem(error.message, None) for error in refusal.errors]
     if form is not None:
-        placed = _errors_by_field(form, refusal.errors)
-        labelled = [*form.fields(), *form.sections()]
-        items = [
-            NoticeItem(
-                f"{item.label} – {placed[item.pointer]}", item.name if isinstance(item, Section) else item.first_id
-            )
-            for item in labelled
-            if item.pointer in placed
-        ]
-        items += [NoticeItem(error.message, None) for error in refusal.errors if _is_elsewhere(error, placed)]
+        items = list(_form_items(form, refusal.errors))
     return Notice(words["errors_title"], words["errors_intro"], items)
+
+
+def _form_items(form: Section, errors: Sequence[FieldError]) -> Iterator[NoticeItem]:
+    """The errors in the order of the page, each with the control it is about; then those that are about none."""
+    placed = _errors_by_field(form, errors)
+    labelled: tuple[Field | Section, ...] = (*form.fields(), *form.sections())
+    for item in labelled:
+        if item.pointer in placed:
+            target = item.name if isinstance(item, Section) else item.first_id
+            yield NoticeItem(f"{item.label} – {placed[item.pointer]}", target)
+    for error in errors:
+        if _is_elsewhere(error, placed):
+            yield NoticeItem(error.message, None)
 
 
 def _is_elsewhere(error: FieldError, placed: Mapping[str, str]) -> bool:

@@ -39,8 +39,8 @@ PAGE: Mapping[str, Text] = {
 
 _ADVICE: Mapping[int, Text] = {
     404: Text(
-        "Vérifiez que l’adresse a été copiée en entier, jusqu’à son dernier caractère. Si vous avez reçu un message plus "
-        "récent à ce sujet, utilisez son lien. Sinon, écrivez à la personne qui vous a sollicité.",
+        "Vérifiez que l’adresse a été copiée en entier, jusqu’à son dernier caractère. Si vous avez reçu un message "
+        "plus récent à ce sujet, utilisez son lien. Sinon, écrivez à la personne qui vous a sollicité.",
         "Check that the address was copied whole, to its last character. If you have received a more recent message "
         "about it, use its link. Otherwise write to the person who contacted you.",
     ),

@@ -166,7 +166,8 @@ def _field(schema: Schema, path: tuple[str, ...], required: bool, locale: Locale
         offered = below if is_mapping(below) else {}
     choices: tuple[Choice, ...] = ()
     if widget in {"select", "radios", "checkboxes"}:
-        choices = tuple(_choices(offered, path, locale))
+        labels = offered.get("x-enum-labels") or schema.get("x-enum-labels")
+        choices = tuple(_choices(offered, labels, path, locale))
     elif widget == "yes_no":
         choices = (Choice("true", True, _YES.in_locale(locale)), Choice("false", False, _NO.in_locale(locale)))
     return Field(
@@ -211,8 +212,7 @@ def _raw_choices(schema: Schema) -> list[object] | None:
     return None
 
 
-def _choices(schema: Schema, path: tuple[str, ...], locale: Locale) -> Iterator[Choice]:
-    labels = schema.get("x-enum-labels", {})
+def _choices(schema: Schema, labels: object, path: tuple[str, ...], locale: Locale) -> Iterator[Choice]:
     for offered in _raw_choices(schema) or []:
         described: Schema = offered if is_mapping(offered) else {"const": offered}
         constant = described.get("const")

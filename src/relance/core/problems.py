@@ -207,29 +207,43 @@ def add_problem_schema(document: dict[str, Any]) -> None:
     schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
 
 
+def as_relance_error(error: Exception) -> RelanceError:
+    """What any exception means to a caller; a fault of ours where nothing else is known."""
+    if isinstance(error, RelanceError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return ValidationFailed([field_error(raw) for raw in error.errors()[:100]])
+    if isinstance(error, HTTPException):
+        unsupported = UnsupportedMediaType(accepted="application/json")
+        return unsupported if error.status_code == 415 else _BY_STATUS.get(error.status_code, NotAcceptable)()
+    if isinstance(error, StaleDataError):
+        return Conflict()
+    if isinstance(error, DBAPIError):
+        return from_database(error)
+    if isinstance(error, PoolTimeout | ConnectionError | TimeoutError):
+        return ServiceUnavailable()
+    return InternalError()
+
+
 async def _relance_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RelanceError)
     return problem_response(request, error)
 
 
 async def _validation_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    return problem_response(request, ValidationFailed([field_error(raw) for raw in error.errors()[:100]]))
+    return problem_response(request, as_relance_error(error))
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if error.status_code == 415:
-        response = problem_response(request, UnsupportedMediaType(accepted="application/json"))
-    else:
-        response = problem_response(request, _BY_STATUS.get(error.status_code, NotAcceptable)())
+    response = problem_response(request, as_relance_error(error))
     for name, value in (error.headers or {}).items():
         response.headers[name] = value
     return response
 
 
 async def _database_error(request: Request, error: Exception) -> Response:
-    known = from_database(error) if isinstance(error, DBAPIError) else ServiceUnavailable()
+    known = as_relance_error(error)
     if known.status >= 500:
         _log.error("database_error", error=type(getattr(error, "orig", error)).__name__, exc_info=known.status == 500)
     return problem_response(request, known)

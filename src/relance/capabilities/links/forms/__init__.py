@@ -1,0 +1,27 @@
+"""Forms from a JSON Schema: shown by the server, read back into typed answers, validated in two languages.
+
+The subset of JSON Schema 2020-12 that can be shown:
+
+- objects: the form itself and its sections (fieldsets), which may hold sections again; `required`;
+- strings, with `format` email, date or uri, `x-widget: textarea`, `x-autocomplete`, `x-inputmode`;
+- numbers and integers; booleans as yes or no, and `{"const": true}` as one box to tick;
+- choices: `enum`, or `oneOf` of `{const, title}`; arrays of choices as boxes to tick;
+- words: `title` and `description`, or in two languages `x-title`, `x-hint` and `x-enum-labels`;
+- `x-order`: the names of an object's properties in order, for where the schema is kept without one (JSONB).
+"""
+
+from relance.capabilities.links.forms.fields import Choice, Field, Section, build_form
+from relance.capabilities.links.forms.reading import display_answers, form_values, read_answers
+from relance.capabilities.links.forms.validation import check_schema, validate_answers
+
+__all__ = [
+    "Choice",
+    "Field",
+    "Section",
+    "build_form",
+    "check_schema",
+    "display_answers",
+    "form_values",
+    "read_answers",
+    "validate_answers",
+]

@@ -1,0 +1,166 @@
+"""What a recipient sends: read within bounds, cleaned, and never trusted to have a shape."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+import orjson
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import PydanticCustomError
+
+from relance.capabilities.links.errors import StaleVersion
+from relance.capabilities.links.negotiation import FORM_TYPE, JSON_TYPES, media_type
+from relance.core.errors import BodyTooLarge, FieldError, MalformedRequest, UnsupportedMediaType, ValidationFailed
+from relance.core.i18n import Text
+from relance.core.schemas import clean_text
+
+_MAX_FIELDS = 2_000
+_MAX_DEPTH = 12
+_MAX_INT = 2**53
+
+Fields = Mapping[str, list[str]]
+
+_WORDS: Mapping[str, Text] = {
+    "missing": Text("Ce champ est obligatoire.", "This field is required."),
+    "int_type": Text("Un nombre entier est attendu.", "An integer is expected."),
+    "model_type": Text("Un objet est attendu.", "An object is expected."),
+    "unclean_text": Text("Les caractères de contrôle ne sont pas acceptés.", "Control characters are not accepted."),
+    "number_out_of_bounds": Text("Ce nombre est hors limites.", "This number is out of bounds."),
+    "too_deep": Text("Ces données sont trop imbriquées.", "These data are nested too deeply."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The body of an answer: the fields of an HTML form, or a JSON object."""
+
+    fields: Fields | None
+    json: Mapping[str, object]
+
+
+async def read_posted(request: Request, max_bytes: int) -> Posted:
+    """Read the body of an answer, before any database connection is held for it.
+
+    Raises:
+        BodyTooLarge: more than `max_bytes` bytes.
+        UnsupportedMediaType: neither JSON nor a URL-encoded form.
+        MalformedRequest: bytes that are no text.
+        RequestValidationError: JSON that is none.
+        ValidationFailed: JSON that is no object.
+    """
+    media = media_type(request)
+    body = await _bounded_body(request, max_bytes)
+    if media == FORM_TYPE:
+        return Posted(_form_fields(body), {})
+    if media not in JSON_TYPES and (media or body):
+        raise UnsupportedMediaType(accepted=f"application/json, {FORM_TYPE}")
+    return Posted(None, _json_object(body) if body else {})
+
+
+async def _bounded_body(request: Request, max_bytes: int) -> bytes:
+    announced = request.headers.get("content-length", "0")
+    if not announced.isdecimal() or int(announced) > max_bytes:
+        raise BodyTooLarge() if announced.isdecimal() else MalformedRequest()
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > max_bytes:
+            raise BodyTooLarge()
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _form_fields(body: bytes) -> Fields:
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
+    except ValueError:
+        raise MalformedRequest() from None
+    fields: dict[str, list[str]] = {}
+    for name, value in pairs:
+        fields.setdefault(name, []).append(value)
+    return fields
+
+
+def _json_object(body: bytes) -> Mapping[str, object]:
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise RequestValidationError([{"type": "json_invalid", "loc": ("body",), "msg": ""}]) from None
+    if not isinstance(found, dict):
+        raise ValidationFailed.at("", "model_type", _WORDS["model_type"])
+    return found
+
+
+def clean_payload(payload: Mapping[str, object]) -> dict[str, object]:
+    """`payload` with every text in normal form C, stripped, its line ends made one kind.
+
+    Raises:
+        ValidationFailed: control characters, numbers that JSON readers would round, or nesting without end.
+    """
+    errors: list[FieldError] = []
+    cleaned = {name: _clean(value, f"/{escape(name)}", 1, errors) for name, value in payload.items()}
+    errors.extend(_unclean_names(payload))
+    if errors:
+        raise ValidationFailed(errors[:100])
+    return cleaned
+
+
+def escape(name: str) -> str:
+    """`name` as one step of a JSON pointer (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def _clean(value: object, pointer: str, depth: int, errors: list[FieldError]) -> object:
+    if depth > _MAX_DEPTH:
+        errors.append(_error(pointer, "too_deep"))
+        return None
+    if isinstance(value, str):
+        try:
+            return clean_text(value)
+        except PydanticCustomError:
+            errors.append(_error(pointer, "unclean_text"))
+            return value
+    if isinstance(value, dict):
+        errors.extend(_error(pointer, found.code) for found in _unclean_names(value))
+        return {name: _clean(item, f"{pointer}/{escape(name)}", depth + 1, errors) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_clean(item, f"{pointer}/{index}", depth + 1, errors) for index, item in enumerate(value)]
+    if isinstance(value, int | float) and not isinstance(value, bool) and not _exact(value):
+        errors.append(_error(pointer, "number_out_of_bounds"))
+    return value
+
+
+def _unclean_names(value: Mapping[str, object]) -> Iterator[FieldError]:
+    """A name with a control character is never echoed: the error points at the object that holds it."""
+    for name in value:
+        try:
+            clean_text(name)
+        except PydanticCustomError:
+            yield _error("", "unclean_text")
+
+
+def _exact(value: float) -> bool:
+    return math.isfinite(value) and (abs(value) <= _MAX_INT or not float(value).is_integer())
+
+
+def _error(pointer: str, code: str) -> FieldError:
+    return FieldError(pointer[:300], code, _WORDS[code].in_locale())
+
+
+def require_version(payload: Mapping[str, object], current: int) -> None:
+    """Check that an answer was made on the version shown now.
+
+    Raises:
+        ValidationFailed: `version` is absent or no integer.
+        StaleVersion: it is another one.
+    """
+    given = payload.get("version")
+    if given is None:
+        raise ValidationFailed([_error("/version", "missing")])
+    if not isinstance(given, int) or isinstance(given, bool):
+        raise ValidationFailed([_error("/version", "int_type")])
+    if given != current:
+        raise StaleVersion(current)

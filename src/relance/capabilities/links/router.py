@@ -1,0 +1,203 @@
+"""The public pages behind the links in the mails: `/r/{token}`."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from relance.capabilities.links.forms import build_form, read_answers
+from relance.capabilities.links.models import ActionLink
+from relance.capabilities.links.negotiation import FORM_TYPE, choose_locale, wants_html
+from relance.capabilities.links.payload import Posted, clean_payload, read_posted
+from relance.capabilities.links.recipient import RecipientHandler, RecipientView, handler_for
+from relance.capabilities.links.rendering import STYLESHEET, STYLESHEET_NAME, page_path, request_page
+from relance.capabilities.links.routing import RecipientRoute, frame_of
+from relance.capabilities.links.service import confirm_link, find_link
+from relance.capabilities.links.tokens import LinkTokens
+from relance.core.db import DbSession
+from relance.core.errors import NotFound
+from relance.core.http import RuntimeDep
+from relance.core.i18n import Locale, use_locale
+from relance.core.problems import MEDIA_TYPE, Problem
+from relance.core.runtime import Runtime
+
+_log = structlog.get_logger(__name__)
+_ANSWER_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
+
+router = APIRouter(route_class=RecipientRoute, prefix="/r", tags=["recipients"])
+
+TokenPath = Annotated[str, Path(description="The token at the end of the link that the mail carries.")]
+AnswerPath = Annotated[str, Path(description="The name of one of the view's `answers`, `submit` for one.")]
+LangQuery = Annotated[
+    str | None, Query(description="`fr` or `en`; otherwise the language of the mail, then `Accept-Language`.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A recipient at a link: the session is narrowed to its workspace, the language is chosen."""
+
+    session: DbSession
+    link: ActionLink
+    handler: RecipientHandler
+    locale: Locale
+
+
+async def _visit(request: Request, runtime: Runtime, session: DbSession, token: str) -> Visit:
+    await runtime.tick()
+    link = await find_link(session, LinkTokens(runtime.keys), token)
+    handler = handler_for(request, link.subject_kind)
+    if handler is None:
+        _log.error("no_recipient_handler", subject_kind=link.subject_kind)
+        raise NotFound()
+    locale = choose_locale(request, await handler.locale(session, link))
+    use_locale(locale)
+    request.state.recipient_locale = locale
+    return Visit(session, link, handler, locale)
+
+
+async def _reading_visit(
+    request: Request, runtime: RuntimeDep, token: TokenPath, lang: LangQuery = None
+) -> AsyncIterator[Visit]:
+    # A read session: looking at a link cannot change anything, whatever a handler does.
+    async with runtime.db.reading(None) as session:
+        yield await _visit(request, runtime, session, token)
+
+
+async def _posted(request: Request, runtime: RuntimeDep) -> Posted:
+    posted = await read_posted(request, runtime.settings.max_body_bytes)
+    request.state.posted = posted
+    return posted
+
+
+PostedDep = Annotated[Posted, Depends(_posted)]
+
+
+async def _answering_visit(
+    request: Request,
+    runtime: RuntimeDep,
+    _posted: PostedDep,  # read first: a slow sender holds no database connection
+    token: TokenPath,
+    lang: LangQuery = None,
+) -> AsyncIterator[Visit]:
+    async with runtime.db.transaction(None) as session:
+        yield await _visit(request, runtime, session, token)
+
+
+ReadingVisit = Annotated[Visit, Depends(_reading_visit, scope="function")]
+AnsweringVisit = Annotated[Visit, Depends(_answering_visit, scope="function")]
+
+_HTML = {"text/html": {"schema": {"type": "string"}}}
+_PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}, **_HTML}
+
+
+@router.get(
+    "/{token}",
+    operation_id="recipients_get",
+    summary="Look at a link",
+    response_model=RecipientView,
+    responses={
+        200: {"description": "What is asked; it changes nothing.", "content": _HTML},
+        404: {"description": "Unreadable, unknown or revoked: `not_found`.", "content": _PROBLEM, "model": Problem},
+    },
+)
+async def get_request(request: Request, visit: ReadingVisit, token: TokenPath) -> Response:
+    """What is asked, by whom, until when, and what can be answered: a page for browsers, JSON for programs."""
+    view = await visit.handler.view(visit.session, visit.link, visit.locale)
+    return _shown(request, visit, view, token)
+
+
+router.head("/{token}", include_in_schema=False)(get_request)
+
+
+@router.post(
+    "/{token}/{answer}",
+    operation_id="recipients_answer",
+    summary="Answer a link",
+    response_model=RecipientView,
+    responses={
+        200: {"description": "Recorded; the same answer given again is answered the same."},
+        303: {"description": "Recorded from an HTML form: back to the page."},
+        404: {"description": "`not_found`", "content": _PROBLEM, "model": Problem},
+        409: {"description": "`stale_version`, with `current_version`.", "content": _PROBLEM, "model": Problem},
+        410: {"description": "`link_expired`", "content": _PROBLEM, "model": Problem},
+        413: {"description": "`body_too_large`", "content": _PROBLEM, "model": Problem},
+        415: {"description": "`unsupported_media_type`", "content": _PROBLEM, "model": Problem},
+        422: {"description": "`validation_failed`, with `errors`.", "content": _PROBLEM, "model": Problem},
+    },
+    openapi_extra={
+        "requestBody": {
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "properties": {"version": {"type": "integer"}, "answers": {"type": "object"}},
+                    },
+                    "example": {"version": 1, "answers": {"identity": {"legal_name": "Fonderie Martin"}}},
+                },
+                FORM_TYPE: {"schema": {"type": "object"}},
+            }
+        }
+    },
+)
+async def answer_request(
+    request: Request, visit: AnsweringVisit, posted: PostedDep, token: TokenPath, answer: AnswerPath
+) -> Response:
+    """Give one of the answers that the link offers. Nothing else changes what a link is about."""
+    if not _ANSWER_NAME.match(answer):
+        raise NotFound()
+    payload = clean_payload(await _payload(visit, posted))
+    view = await visit.handler.answer(visit.session, visit.link, answer, payload, visit.locale)
+    # The handler holds the subject's lock now: nobody can revoke the link any more before the commit.
+    await confirm_link(visit.session, visit.link)
+    if wants_html(request):
+        return RedirectResponse(page_path(frame_of(request, visit.locale, token)), 303)
+    return _shown(request, visit, view, token)
+
+
+@router.get("/static/{name}", include_in_schema=False)
+async def get_stylesheet(name: str) -> Response:
+    """The style sheet of the pages, cached for ever under the name that holds its digest."""
+    if name != STYLESHEET_NAME:
+        raise NotFound()
+    forever = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    return Response(STYLESHEET, media_type="text/css", headers=forever)
+
+
+@router.get("/{token}/{answer}", include_in_schema=False)
+async def return_to_request(request: Request, token: TokenPath, answer: AnswerPath) -> Response:
+    """A reader who reloads the page that an answer came back to is taken to the page of the link."""
+    return RedirectResponse(page_path(frame_of(request, choose_locale(request, None), token)), 303)
+
+
+router.head("/{token}/{answer}", include_in_schema=False)(return_to_request)
+
+
+async def _payload(visit: Visit, posted: Posted) -> dict[str, object]:
+    """The payload of an answer; a posted form is read by the schema that the page was made of."""
+    if posted.fields is None:
+        return dict(posted.json)
+    payload: dict[str, object] = {
+        name: _version(values[0]) if name == "version" else values[0]
+        for name, values in posted.fields.items()
+        if "." not in name
+    }
+    view = await visit.handler.view(visit.session, visit.link, visit.locale)
+    if view.form is not None:
+        payload["answers"] = read_answers(build_form(view.form.json_schema, visit.locale), posted.fields)
+    return payload
+
+
+def _version(text: str) -> int | str:
+    return int(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else text
+
+
+def _shown(request: Request, visit: Visit, view: RecipientView, token: str) -> Response:
+    headers = {"Content-Language": visit.locale}
+    if wants_html(request):
+        return HTMLResponse(request_page(frame_of(request, visit.locale, token), view), headers=headers)
+    return Response(view.model_dump_json(), media_type="application/json", headers=headers)

@@ -93,9 +93,7 @@ async def _seed(session: DbSession, runtime: Runtime, credentials: DemoCredentia
         manager = user.id if role == "manager" else manager
         made.append(user.id)
     everything = {permission.code: "all" for permission in PERMISSIONS}
-    await create_api_key(
-        session, runtime.keys, made[0], "Demo integration", everything, clear=credentials.api_key
-    )
+    await create_api_key(session, runtime.keys, made[0], "Demo integration", everything, clear=credentials.api_key)
     caller = Caller(
         kind="user",
         workspace_id=workspace.id,

@@ -36,7 +36,7 @@ class Catcher:
         self._runtime = runtime
         self._accepted = 0
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         """Store the mail for each of its recipients, then answer."""
         raw = envelope.original_content or b""
         try:

@@ -101,5 +101,3 @@ def _read(mail: CapturedMail) -> TestMail:
             "received_at": mail.received_at,
         }
     )
-
-

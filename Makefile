@@ -34,6 +34,10 @@ fmt: .venv/.dev ## Format the code and mend what the linter can mend
 openapi: .venv/.dev ## Write openapi/openapi.json and docs/configuration.md from the code
 	$(BIN)/relance openapi && $(BIN)/relance settings-doc
 
+.PHONY: migration
+migration: .venv/.dev ## Write a migration from the models (name="what it does")
+	$(BIN)/python scripts/new_migration.py $(name)
+
 .PHONY: lock
 lock: ## Pin the dependencies of pyproject.toml again (LOCK_ARGS=--upgrade for newer versions)
 	@sh scripts/lock.sh $(LOCK_ARGS)

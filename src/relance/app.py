@@ -11,9 +11,10 @@ from fastapi_offline import FastAPIOffline
 from relance import __version__
 from relance.capabilities.directory.router import companies, contacts
 from relance.capabilities.identity.authentication import IdentityAuthenticator
-from relance.capabilities.identity.router import routers as identity_routers
+from relance.capabilities.identity.routers import routers as identity_routers
+from relance.capabilities.identity.throttle import SignInThrottle
 from relance.capabilities.links.router import router as links_router
-from relance.capabilities.sandbox.router import routers as sandbox_routers
+from relance.capabilities.sandbox.router import router as sandbox_router
 from relance.core import health
 from relance.core.logging import configure_logging
 from relance.core.middleware import RequestContext
@@ -21,7 +22,7 @@ from relance.core.problems import add_problem_schema, install_error_handlers
 from relance.core.settings import Settings, get_settings
 from relance.domains.invitations.router import router as invitations_router
 from relance.meta import router as meta_router
-from relance.wiring import build_runtime, close_runtime, recipients
+from relance.wiring import PERMISSIONS, build_runtime, close_runtime, recipients
 
 _DESCRIPTION = """\
 Ask somebody outside by e-mail, remind them, record the answer.
@@ -56,6 +57,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        await app.state.sign_in_throttle.close()
         await close_runtime(runtime)
 
     async def see_clock(_request: Request) -> None:
@@ -74,6 +76,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.authenticator = IdentityAuthenticator(runtime)
+    app.state.sign_in_throttle = SignInThrottle(settings)
+    app.state.permissions = PERMISSIONS
     app.state.recipients = recipients(runtime)
     app.add_middleware(RequestContext)
     install_error_handlers(app)
@@ -88,8 +92,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     ):
         app.include_router(router)
     if settings.sandbox:
-        for router in sandbox_routers:
-            app.include_router(router)
+        app.include_router(sandbox_router)
     _describe(app)
     return app
 

@@ -71,8 +71,8 @@ def _query_names(dependant: Dependant) -> frozenset[str]:
     return frozenset(names)
 
 
-def get_runtime(request: Request) -> Runtime:
-    """The runtime of this process."""
+async def get_runtime(request: Request) -> Runtime:
+    """The runtime of this process. Dependencies are coroutines, since FastAPI runs plain functions in a thread."""
     runtime: Runtime = request.app.state.runtime
     return runtime
 

@@ -38,7 +38,7 @@ class TransitionNotAllowed(RelanceError):
         super().__init__(action=action, state=state, allowed_actions=list(allowed_actions))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Guard(Generic[FactsT]):
     """A named condition on the facts of a subject; `check` returns the refusal, or None where it holds."""
 
@@ -47,7 +47,7 @@ class Guard(Generic[FactsT]):
     check: Callable[[FactsT], RelanceError | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Transition(Generic[FactsT]):
     """One row of the table. `target` None leaves the state as it is."""
 
@@ -62,7 +62,7 @@ class Transition(Generic[FactsT]):
     text: Text = field(default=Text("", ""))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lifecycle(Generic[FactsT]):
     """States with their labels, and the transitions between them, of one kind of subject."""
 

@@ -55,5 +55,5 @@ def configure_logging(settings: Settings) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     # Our own middleware writes the access line, with the route template instead of the path.
-    for name in ("uvicorn.access", "httpx", "arq.jobs", "mail.log"):
+    for name in ("uvicorn.access", "httpx", "arq", "mail.log"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -10,11 +10,11 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Select, tuple_
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, tuple_
 from sqlalchemy.sql import literal
 
 from relance.core.errors import ValidationFailed
@@ -25,6 +25,7 @@ DEFAULT_LIMIT = 50
 _MAC_BYTES = 12
 
 RowT = TypeVar("RowT")
+AnySelect = Select[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class SortKey:
     """One order of a list. `column` is never null (coalesced where needed), so that the row comparison is total."""
 
     name: str
-    column: ColumnElement[Any]
+    column: SQLColumnExpression[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +111,22 @@ class PageRequest:
         return self.sort.removeprefix("-")
 
 
-def keyset(statement: Select[Any], request: PageRequest, key: SortKey, id_column: ColumnElement[Any]) -> Select[Any]:
+def keyset(statement: AnySelect, request: PageRequest, key: SortKey, id_column: SQLColumnExpression[Any]) -> AnySelect:
     """`statement` ordered, started after the cursor, and limited to one row more than asked (tells if more follow)."""
     pair = tuple_(key.column, id_column)
     if request.after is not None:
-        after = tuple_(literal(request.after.value, key.column.type), literal(request.after.id, id_column.type))
+        after = tuple_(_typed(request.after.value, key.column), _typed(request.after.id, id_column))
         statement = statement.where(pair < after if request.descending else pair > after)
     order = (key.column.desc(), id_column.desc()) if request.descending else (key.column.asc(), id_column.asc())
     return statement.order_by(*order).limit(request.limit + 1)
 
 
-@dataclass(frozen=True, slots=True)
+def _typed(value: object, like: SQLColumnExpression[Any]) -> ColumnElement[Any]:
+    """`value` as a parameter of the column's own type, so that PostgreSQL can compare the pair by its index."""
+    return literal(value, cast("ColumnElement[Any]", like).type)
+
+
+@dataclass(frozen=True)
 class Slice(Generic[RowT]):
     """The rows of one page and the cursor of the next."""
 

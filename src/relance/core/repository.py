@@ -2,10 +2,12 @@
 
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Delete, Row, Select, Update
+from sqlalchemy import CursorResult, Delete, Row, SQLColumnExpression, Update
 
 from relance.core.db import DbSession
-from relance.core.pagination import Cursor, PageRequest, Slice, SortKey, keyset
+from relance.core.pagination import AnySelect, Cursor, PageRequest, Slice, SortKey, keyset
+
+AnyRow = Row[*tuple[Any, ...]]
 
 
 class Repository:
@@ -22,8 +24,8 @@ async def affected(session: DbSession, statement: Update | Delete) -> int:
 
 
 async def fetch_page(
-    session: DbSession, statement: Select[Any], request: PageRequest, key: SortKey, id_column: ColumnElement[Any]
-) -> Slice[Row[Any]]:
+    session: DbSession, statement: AnySelect, request: PageRequest, key: SortKey, id_column: SQLColumnExpression[Any]
+) -> Slice[AnyRow]:
     """The rows of one page of `statement`, and the cursor of the next page where there is one."""
     keyed = statement.add_columns(key.column.label("_sort"), id_column.label("_id"))
     rows = (await session.execute(keyset(keyed, request, key, id_column))).all()

@@ -67,7 +67,7 @@ class WorkLoop:
     # --- arq -------------------------------------------------------------------------------------------------------
 
     def _arq_worker(self) -> Worker:
-        def function(bell: str) -> Callable[..., Awaitable[None]]:
+        def function(bell: str) -> Any:  # arq's protocol for coroutines asks for a __qualname__ that closures have
             async def swept(_context: dict[Any, Any]) -> None:
                 await asyncio.wait({self._start(bell)}, timeout=_JOB_WAIT)
 

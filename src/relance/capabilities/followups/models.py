@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from relance.core.db import Base, WorkspaceOwned
@@ -38,7 +38,7 @@ class FollowUp(WorkspaceOwned, Base):
         CheckConstraint("kind IN ('reminder', 'expiry')", name="kind"),
         CheckConstraint("state IN ('pending', 'suspended', 'done', 'cancelled', 'collapsed', 'dropped')", name="state"),
         # The sweep's only path: due rows across workspaces, oldest first, whatever is not due never read.
-        Index("ix_follow_ups_due", "due_at", postgresql_where="state = 'pending'"),
+        Index("ix_follow_ups_due", "due_at", postgresql_where=text("state = 'pending'")),
     )
 
     subject_kind: Mapped[str]

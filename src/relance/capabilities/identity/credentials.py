@@ -24,9 +24,9 @@ class OpaqueCredentials:
         self._keys = keys
         self._prefix = prefix
 
-    def mint(self) -> str:
-        """A new credential, in clear."""
-        secret = secrets.token_bytes(_SECRET_BYTES)
+    def mint(self, secret: bytes | None = None) -> str:
+        """A new credential, in clear; of a given 24-byte secret where it must be the same again (the demo's key)."""
+        secret = secret or secrets.token_bytes(_SECRET_BYTES)
         return self._prefix + base62_encode(secret + self._checksum(secret))
 
     def hash(self, clear: str) -> bytes:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from relance.core.db import Base, Versioned, WorkspaceOwned, owned_reference
@@ -69,7 +69,7 @@ class Invitation(Versioned, WorkspaceOwned, Base):
             "company_id",
             "email_key",
             unique=True,
-            postgresql_where="status IN ('queued', 'sent')",
+            postgresql_where=text("status IN ('queued', 'sent')"),
         ),
         Index("ix_invitations_company", "workspace_id", "company_id"),
         Index("ix_invitations_requester", "workspace_id", "requested_by", "id"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from relance.capabilities.followups.service import FollowUps, Policy
@@ -152,7 +153,7 @@ class InvitationRecipient:
         self,
         session: DbSession,
         answered: InvitationRow,
-        unfinished: Mapping[object, InvitationRow],
+        unfinished: Mapping[UUID, InvitationRow],
         link: ActionLink,
         now: datetime,
     ) -> None:
@@ -160,7 +161,7 @@ class InvitationRecipient:
         clock = self._runtime.clock
         outbox, follow_ups, journal = Outbox(session, clock), FollowUps(session, clock), Journal(session, clock)
         answered.company.registered_at = answered.company.registered_at or now
-        told: set[object] = set()
+        told: set[UUID] = set()
         # The answered row first: its requester hears of it under the reference that the partner used.
         for row in sorted(unfinished.values(), key=lambda row: row.invitation.id != answered.invitation.id):
             invitation, subject = row.invitation, subject_of(row.invitation)

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from relance.capabilities.directory.models import COMPANY_NAME, Company
 from relance.capabilities.identity.models import Organisation, User, Workspace
 from relance.core.ids import new_id
-from relance.core.pagination import PageRequest, Slice, SortKey
-from relance.core.repository import Repository, fetch_page
+from relance.core.pagination import AnySelect, PageRequest, Slice, SortKey
+from relance.core.repository import AnyRow, Repository, fetch_page
 from relance.core.search import holds
 from relance.core.security import Caller, Level
 from relance.domains.invitations.lifecycle import FormStatus, Status
@@ -38,13 +38,13 @@ class InvitationRow:
     zone: str
 
     @classmethod
-    def of(cls, row: Row[Any]) -> "InvitationRow":
+    def of(cls, row: AnyRow) -> "InvitationRow":
         """From a row of `_joined`."""
         invitation, company, organisation, requester, email, form_status, zone = row[:7]
         return cls(invitation, company, organisation, requester, email, FormStatus(form_status), zone)
 
 
-def _joined() -> Select[Any]:
+def _joined() -> AnySelect:
     return (
         select(
             Invitation,
@@ -116,9 +116,9 @@ def _matching(wanted: InvitationFilter, caller: Caller) -> list[ColumnElement[bo
     return found
 
 
-_SORTS: dict[str, ColumnElement[Any]] = {
+_SORTS: dict[str, SQLColumnExpression[Any]] = {
     "last_sent_at": func.coalesce(Invitation.last_sent_at, literal(_NEVER)),
-    "created_at": Invitation.created_at.expression,
+    "created_at": Invitation.created_at,
     "partner_name": COMPANY_NAME,
     "expires_at": func.coalesce(Invitation.expires_at, literal(_NEVER)),
 }
@@ -127,11 +127,11 @@ _SORTS: dict[str, ColumnElement[Any]] = {
 class InvitationRepository(Repository):
     """Invitations of the session's workspace."""
 
-    async def page(self, wanted: InvitationFilter, caller: Caller, request: PageRequest) -> Slice[Row[Any]]:
+    async def page(self, wanted: InvitationFilter, caller: Caller, request: PageRequest) -> Slice[AnyRow]:
         """One page of the dashboard."""
         key = SortKey(request.key, _SORTS[request.key])
         statement = _joined().where(*_matching(wanted, caller))
-        return await fetch_page(self.session, statement, request, key, Invitation.id.expression)
+        return await fetch_page(self.session, statement, request, key, Invitation.id)
 
     async def find(self, invitation_id: UUID, caller: Caller) -> InvitationRow | None:
         """The invitation, where the caller may read it."""

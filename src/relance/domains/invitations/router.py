@@ -51,12 +51,12 @@ Reader = Annotated[Caller, Depends(requires(READ))]
 """A caller who may see invitations."""
 
 
-def reading(session: ReadDep, runtime: RuntimeDep, caller: Reader) -> InvitationService:
+async def reading(session: ReadDep, runtime: RuntimeDep, caller: Reader) -> InvitationService:
     """The service on a read session."""
     return InvitationService(session, runtime, caller)
 
 
-def writing(session: WriteDep, runtime: RuntimeDep, caller: Reader) -> InvitationService:
+async def writing(session: WriteDep, runtime: RuntimeDep, caller: Reader) -> InvitationService:
     """The service in the transaction of this request."""
     return InvitationService(session, runtime, caller)
 

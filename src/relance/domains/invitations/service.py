@@ -139,14 +139,13 @@ class InvitationService:
         return row
 
     async def _partner(self, partner: PartnerInput) -> Company:
-        directory = Directory(self._session, self._clock)
+        directory = Directory(self._session, self._clock, ActorRef.of(self._caller))
         if partner.id is not None:
-            company = await directory.find(partner.id)
-            if company is None:
-                raise ValidationFailed.at(
-                    "/partner/id", "unknown_company", Text("Société inconnue.", "Unknown company.")
-                )
-            return company
+            try:
+                return await directory.get(partner.id)
+            except NotFound:
+                unknown = Text("Société inconnue.", "Unknown company.")
+                raise ValidationFailed.at("/partner/id", "unknown_company", unknown) from None
         assert partner.name is not None  # the schema admits one of the two forms only
         assert partner.local_id is not None
         return await directory.find_or_create(

@@ -48,7 +48,7 @@ _session = APIRouter(route_class=StrictRoute)
 _MISSING = Text("Ce champ est obligatoire.", "This field is required.")
 
 
-def get_throttle(request: Request) -> SignInThrottle:
+async def get_throttle(request: Request) -> SignInThrottle:
     """The throttle of this process."""
     throttle: SignInThrottle = request.app.state.sign_in_throttle
     return throttle
@@ -62,7 +62,7 @@ def client_address(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-def session_claims(request: Request, runtime: RuntimeDep, caller: CallerDep) -> AccessClaims:
+async def session_claims(request: Request, runtime: RuntimeDep, caller: CallerDep) -> AccessClaims:
     """The claims of the caller's access token.
 
     Raises:

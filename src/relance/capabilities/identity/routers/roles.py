@@ -27,7 +27,7 @@ Reader = Annotated[Caller, Depends(requires("roles:read"))]
 Writer = Annotated[Caller, Depends(requires("roles:write"))]
 
 
-def known_permissions(request: Request) -> Sequence[Permission]:
+async def known_permissions(request: Request) -> Sequence[Permission]:
     """Every permission of the running program, as the composition root put them together."""
     permissions: Sequence[Permission] = request.app.state.permissions
     return permissions

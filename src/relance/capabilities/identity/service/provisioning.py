@@ -145,6 +145,7 @@ async def create_api_key(
     replaces_id: UUID | None = None,
     actor: ActorRef = SYSTEM,
     clock: Clock | None = None,
+    clear: str | None = None,
 ) -> tuple[ApiKey, str]:
     """A new API key that acts for `user_id`, and its clear form, which is kept nowhere.
 
@@ -158,9 +159,10 @@ async def create_api_key(
         replaces_id: the key that it takes over from.
         actor: who makes it, for the journal.
         clock: business time, for the journal; the machine's where absent.
+        clear: the key itself, minted by the caller; a new one where absent.
     """
     opaque = credentials.api_keys(keys)
-    clear = opaque.mint()
+    clear = clear or opaque.mint()
     key = ApiKey(
         id=new_id(),
         name=name,

@@ -1,0 +1,1 @@
+"""Mails: typed placeholders, templates in two languages, the outbox, and a delivery that survives what dies."""

@@ -1,0 +1,1 @@
+"""Delivery: from claimed rows to what the relay said, and back into the rows."""

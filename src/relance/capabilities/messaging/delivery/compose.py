@@ -1,0 +1,85 @@
+"""From a claimed row to bytes: render once, keep what was rendered, fill in the links, serialise."""
+
+from collections.abc import Callable
+from datetime import datetime
+from html import escape
+from uuid import UUID
+
+from relance.capabilities.messaging.delivery.parcel import Body, Claimed, Parcel
+from relance.capabilities.messaging.errors import TemplateFault
+from relance.capabilities.messaging.mails import link_marker
+from relance.capabilities.messaging.mime import (
+    Header,
+    Mailbox,
+    ascii_address,
+    date_header,
+    header_text,
+    mailbox,
+    serialise,
+    unstructured,
+)
+from relance.capabilities.messaging.templates import Templates
+from relance.core.settings import Settings
+
+LinkAddress = Callable[[UUID], str]
+
+
+class Composer:
+    """Makes parcels for one relay account. Pure: it touches neither the database nor the network."""
+
+    def __init__(self, settings: Settings, templates: Templates, link_address: LinkAddress) -> None:
+        self._from = Mailbox.parse(settings.mail_from)
+        self._templates = templates
+        self._link_address = link_address
+
+    def compose(self, message: Claimed, now: datetime) -> Parcel:
+        """`message` ready to go: the rendering of an earlier attempt where there is one.
+
+        Raises:
+            MessagingFault: it can never be sent as it is.
+        """
+        recipient = ascii_address(message.recipient)
+        body = message.body or self._render(message, recipient, now)
+        return Parcel(message, body, self._from.address, recipient, self._bytes(message, body))
+
+    def _render(self, message: Claimed, recipient: str, now: datetime) -> Body:
+        if message.placeholders is None:
+            raise TemplateFault("its placeholders are gone")
+        rendered = self._templates.render(message.mail_key, message.locale, message.placeholders)
+        return Body(
+            headers=self._headers(message, recipient, rendered.subject, now),
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            version=rendered.version,
+            rendered_at=now,
+        )
+
+    def _headers(self, message: Claimed, recipient: str, subject: str, now: datetime) -> list[Header]:
+        product = self._from.name or "Relance"
+        name = f"{header_text(message.sender_name)} via {product}" if message.sender_name else product
+        reply_to = ascii_address(message.reply_to) if message.reply_to else self._from.address
+        headers = [
+            ("Date", date_header(now)),
+            ("From", mailbox(Mailbox(name, self._from.address))),
+            ("Reply-To", reply_to),
+            ("To", recipient),
+            ("Subject", unstructured(subject)),
+            # The row's id is fixed at insert, so is this: a second attempt can be recognised as the same mail,
+            # and a delivery report leads back to the row.
+            ("Message-ID", f"<{message.id.hex}@{self._from.domain}>"),
+            ("Content-Language", message.locale),
+            ("Auto-Submitted", "auto-generated"),
+            ("X-Auto-Response-Suppress", "All"),
+        ]
+        if message.list_unsubscribe and message.link_id is not None:
+            headers.append(("List-Unsubscribe", f"<{link_marker(message.link_id)}/unsubscribe>"))
+            headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+        return headers
+
+    def _bytes(self, message: Claimed, body: Body) -> bytes:
+        if message.link_id is None:
+            return serialise(body.headers, body.text, body.html)
+        marker, address = link_marker(message.link_id), self._link_address(message.link_id)
+        headers = [(name, value.replace(marker, address)) for name, value in body.headers]
+        return serialise(headers, body.text.replace(marker, address), body.html.replace(marker, escape(address)))

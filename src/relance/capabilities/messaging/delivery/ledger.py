@@ -1,0 +1,271 @@
+"""The transactions of delivery: claim, intent, settlement, recovery. Each is small, and written to be tried again."""
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from relance.capabilities.messaging.delivery.parcel import Claimed, Parcel, Settlement
+from relance.capabilities.messaging.delivery.repository import DeliveryRepository, Recovered
+from relance.capabilities.messaging.handlers import MailSubjects
+from relance.capabilities.messaging.lanes import LaneChange, domain_lane, relay_lane
+from relance.capabilities.messaging.lanes.repository import LaneRepository
+from relance.capabilities.messaging.models import MessageState
+from relance.capabilities.messaging.outcomes import Phase, Reply
+from relance.core.db import DbSession
+from relance.core.ids import new_id
+from relance.core.runtime import Runtime
+
+_log = structlog.get_logger(__name__)
+
+_TRIES = 3
+_LONGEST_WAIT = 2.0
+#: A subject that cannot be asked about is asked again after this.
+_ASK_AGAIN = timedelta(minutes=5)
+_TOLD_SENT = frozenset({MessageState.SENT})
+_TOLD_FAILED = frozenset({MessageState.FAILED, MessageState.SUPPRESSED})
+
+
+class _NotOurs(Exception):
+    """A domain was about to be told of messages that somebody else has settled; the transaction is undone."""
+
+    def __init__(self, ids: set[UUID]) -> None:
+        super().__init__(f"{len(ids)} messages")
+        self.ids = ids
+
+
+def database_away(error: BaseException) -> bool:
+    """Whether `error` says that the database cannot be reached, so that trying again is all there is to do."""
+    if isinstance(error, DBAPIError):
+        state = str(getattr(error.orig, "sqlstate", "") or "")
+        lost = isinstance(error, OperationalError | InterfaceError) and not state
+        return error.connection_invalidated or lost or state.startswith(("57P", "08"))
+    return isinstance(error, OSError | TimeoutError | PoolTimeout)
+
+
+class Ledger:
+    """What delivery reads from the database and writes to it, under one owner's leases."""
+
+    def __init__(self, runtime: Runtime, subjects: MailSubjects, resend: Sequence[str]) -> None:
+        """
+        Args:
+            runtime: of this process.
+            subjects: who answers for which subject kind.
+            resend: keys of the mails that go again when nobody knows whether they arrived.
+        """
+        settings = runtime.settings
+        self.subjects = subjects
+        self.relay = relay_lane(settings)
+        #: Seconds. Never shorter than one hand-off may take.
+        self.lease = max(float(settings.lease_seconds), 3 * settings.smtp_timeout_seconds)
+        #: This process, for the database.
+        self.owner = new_id()
+        self.domain_lanes: frozenset[str] = frozenset()
+        self.relay_ailing = False
+        self._runtime = runtime
+        self._resend = resend
+
+    async def claim(self, most: int) -> list[Claimed]:
+        """Take up to `most` due messages, as many as the lanes let go."""
+        await self._runtime.tick()
+        now = self._runtime.clock.now()
+        async with self._runtime.db.transaction(None) as session:
+            queue, lanes = DeliveryRepository(session), LaneRepository(session)
+            instant = await queue.take_turn()
+            known = await lanes.all(self.relay)
+            relay = known.pop(self.relay)
+            self.relay_ailing = relay.faults > 0
+            self.domain_lanes = frozenset(name for name in known if name.startswith(domain_lane("")))
+            room = relay.capacity(instant, most)
+            if not room:
+                return []
+            limited = {name.removeprefix(domain_lane("")): known[name] for name in self.domain_lanes}
+            claimed = await queue.claim(self.owner, self.lease, now, room, list(limited), only=False)
+            for domain, lane in limited.items():
+                some = lane.capacity(instant, room - len(claimed))
+                taken = await queue.claim(self.owner, self.lease, now, some, [domain], only=True) if some else []
+                claimed.extend(taken)
+                arrival = lane.arrival_after(instant, len(taken))
+                if arrival is not None:
+                    await lanes.advance(lane.name, arrival)
+            arrival = relay.arrival_after(instant, len(claimed))
+            if arrival is not None:
+                await lanes.advance(relay.name, arrival)
+        return claimed
+
+    async def mark_render(self, message: Claimed, step: int) -> None:
+        """Announce a rendering (+1), or take the announcement back (-1)."""
+        async with self._runtime.db.transaction(None) as session:
+            await DeliveryRepository(session).mark_render(self.owner, message, step)
+
+    async def intend(self, parcels: Sequence[Parcel]) -> tuple[set[UUID], list[Settlement]]:
+        """Commit the intent to hand over `parcels`, after asking whether each is still to be sent.
+
+        Returns:
+            The ids of those to send, and what became of the others where that is ours to say.
+        """
+        now = self._runtime.clock.now()
+        wanted, aside = await self._wanted([parcel.message for parcel in parcels])
+        async with self._runtime.db.transaction(None) as session:
+            queue = DeliveryRepository(session)
+            hashes = [(one.message, hashed) for one in parcels for hashed in self._hashes(one.message.recipient)]
+            suppressed = await queue.suppressed(hashes, now)
+            going = [one for one in parcels if one.message.id in wanted and one.message.id not in suppressed]
+            granted = await queue.intend(self.owner, self.lease, now, [one.message for one in going])
+            fresh = [one for one in going if one.message.id in granted and one.message.body is None]
+            await queue.store_bodies(fresh)
+        refused = list(aside)
+        known = granted | {one.message.id for one in aside}
+        for message in (one.message for one in parcels if one.message.id not in known):
+            if message.id in suppressed:
+                refused.append(Settlement(message, MessageState.SUPPRESSED, now, reason="suppressed"))
+            elif message.id not in wanted:
+                refused.append(Settlement(message, MessageState.CANCELLED, now, reason="not_wanted"))
+            elif message.expires_at is not None and message.expires_at <= now:
+                refused.append(Settlement(message, MessageState.CANCELLED, now, reason="expired"))
+        return granted, refused
+
+    async def _wanted(self, messages: Sequence[Claimed]) -> tuple[set[UUID], list[Settlement]]:
+        """Ask the domains, and set aside what one of them cannot answer for."""
+        wanted: set[UUID] = set()
+        aside: list[Settlement] = []
+        for group in _groups(messages):
+            try:
+                wanted |= await self._ask(group)
+            except Exception as error:
+                if database_away(error):
+                    raise
+                if len(group) > 1:
+                    for message in group:
+                        more, rest = await self._wanted([message])
+                        wanted |= more
+                        aside += rest
+                    continue
+                _log.exception("subject_not_answering", message=str(group[0].id))
+                now = self._runtime.clock.now()
+                reply = Reply(None, type(error).__name__)
+                aside.append(
+                    Settlement(
+                        group[0],
+                        MessageState.QUEUED,
+                        now,
+                        "subject_not_answering",
+                        Phase.INTENT,
+                        reply,
+                        due=now + _ASK_AGAIN,
+                    )
+                )
+        return wanted, aside
+
+    async def _ask(self, group: Sequence[Claimed]) -> set[UUID]:
+        now = self._runtime.clock.now()
+        async with self._runtime.db.reading(group[0].workspace_id) as session:
+            handler = self.subjects[group[0].subject.kind]
+            return await handler.wanted(session, [message.fact(now) for message in group])
+
+    async def settle(self, settled: Sequence[Settlement], changes: Sequence[LaneChange] = ()) -> None:
+        """Write what became of messages and tell their domains, in one transaction; however long it takes.
+
+        While the database is away it waits: the outcome of a hand-off exists nowhere else.
+        """
+        left, tries, wait = list(settled), 0, 0.05
+        while left or changes:
+            try:
+                await self._write(left, changes)
+            except _NotOurs as moved:
+                left = [one for one in left if one.message.id not in moved.ids]
+            except Exception as error:
+                if not database_away(error):
+                    tries += 1
+                    _log.warning("settlement_failed", messages=len(left), error=repr(error))
+                if tries == _TRIES:
+                    await self._settle_apart(left, changes)
+                    return
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, _LONGEST_WAIT)
+            else:
+                return
+
+    async def _settle_apart(self, left: Sequence[Settlement], changes: Sequence[LaneChange]) -> None:
+        """One subject must not hold up the others: write them one by one, and the faulty one without its domain."""
+        if len(left) > 1 or changes:
+            for one in left:
+                await self.settle([one])
+            if changes:
+                await self._write([], changes)
+            return
+        _log.error("subject_not_told", message=str(left[0].message.id), state=left[0].state)
+        await self._write([_untold(left[0])], (), tell=False)
+
+    async def _write(self, settled: Sequence[Settlement], changes: Sequence[LaneChange], tell: bool = True) -> None:
+        async with self._runtime.db.transaction(None) as session:
+            queue = DeliveryRepository(session)
+            await queue.guard()
+            told = await self._tell(session, settled) if tell else set()
+            if settled:
+                written = await queue.settle(self.owner, settled)
+                not_ours = {one.message.id for one in settled} - written
+                if not_ours & told:
+                    raise _NotOurs(not_ours)
+                await queue.suppress([(one, self._hashes(one.message.recipient)[0]) for one in settled if one.suppress])
+            for change in changes:
+                await LaneRepository(session).change(change)
+
+    async def _tell(self, session: DbSession, settled: Sequence[Settlement]) -> set[UUID]:
+        """Tell the domains, which lock their subjects: before any message row is touched."""
+        told: set[UUID] = set()
+        by_message = {one.message.id: one for one in settled}
+        for states in (_TOLD_SENT, _TOLD_FAILED):
+            for group in _groups([one.message for one in settled if one.state in states]):
+                handler = self.subjects.get(group[0].subject.kind)
+                if handler is None:
+                    continue
+                facts = [by_message[message.id].told for message in group]
+                session.enter_workspace(group[0].workspace_id)
+                await (handler.sent if states is _TOLD_SENT else handler.failed)(session, facts)
+                await session.flush()
+                session.leave_workspace()
+                told.update(fact.id for fact in facts)
+        return told
+
+    async def recover(self) -> Recovered:
+        """Take back expired leases, and cancel what is too late to go."""
+        await self._runtime.tick()
+        now = self._runtime.clock.now()
+        async with self._runtime.db.transaction(None) as session:
+            queue = DeliveryRepository(session)
+            recovered = await queue.recover(now, self._runtime.settings.resend_uncertain, self._resend)
+            await queue.expire(now)
+        if recovered != Recovered(0, 0, 0):
+            _log.warning("leases_lost", queued=recovered.queued, uncertain=recovered.uncertain, dead=recovered.dead)
+        return recovered
+
+    def state_of_the_unknown(self, message: Claimed) -> MessageState:
+        """What to do when nobody can know whether the relay took `message`: hold it, or send it again."""
+        again = self._runtime.settings.resend_uncertain or message.mail_key in self._resend
+        return MessageState.QUEUED if again else MessageState.UNCERTAIN
+
+    def _hashes(self, address: str) -> list[bytes]:
+        """The address under every key of the deployment, the newest first."""
+        keys = self._runtime.keys.every("suppression")
+        return [hmac.new(key, address.lower().encode(), hashlib.sha256).digest()[:16] for key in keys]
+
+
+def _untold(settled: Settlement) -> Settlement:
+    """What a row says when its domain cannot be told: a mail that went is held in the open, not lost from view."""
+    state = MessageState.UNCERTAIN if settled.state is MessageState.SENT else settled.state
+    return Settlement(settled.message, state, settled.at, "subject_not_told", settled.phase, settled.reply)
+
+
+def _groups(messages: Sequence[Claimed]) -> list[list[Claimed]]:
+    """`messages` by workspace and subject kind, always in the same order, so that locks are taken in one order."""
+    groups: dict[tuple[UUID, str], list[Claimed]] = {}
+    for message in messages:
+        groups.setdefault((message.workspace_id, message.subject.kind), []).append(message)
+    return [groups[key] for key in sorted(groups)]

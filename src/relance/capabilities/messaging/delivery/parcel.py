@@ -1,0 +1,115 @@
+"""What travels through delivery: a claimed message, the same ready to go, and what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from relance.capabilities.messaging.handlers import MailFact
+from relance.capabilities.messaging.mime import Header
+from relance.capabilities.messaging.models import MessageState
+from relance.capabilities.messaging.outcomes import Phase, Reply
+from relance.core.i18n import Locale
+from relance.core.subjects import SubjectRef
+
+#: Longest text of a relay's answer that is kept.
+_KEPT_REPLY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A mail as it is stored once rendered: encoded headers and two parts, links as markers."""
+
+    headers: Sequence[Header]
+    subject: str
+    text: str
+    html: str
+    version: str
+    rendered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message under this process's lease."""
+
+    workspace_id: UUID
+    id: UUID
+    epoch: int
+    subject: SubjectRef
+    mail_key: str
+    link_bearing: bool
+    link_id: UUID | None
+    cycle: int
+    ordinal: int
+    locale: Locale
+    recipient: str
+    domain: str
+    attempts: int
+    lost_leases: int
+    created_at: datetime
+    expires_at: datetime | None
+    sender_name: str | None
+    reply_to: str | None
+    list_unsubscribe: bool
+    placeholders: dict[str, Any] | None
+    #: The rendering of an earlier attempt, which this one repeats.
+    body: Body | None
+
+    def fact(self, at: datetime, reply: Reply | None = None, reason: str | None = None) -> MailFact:
+        """This message as its domain sees it."""
+        return MailFact(
+            id=self.id,
+            workspace_id=self.workspace_id,
+            subject=self.subject,
+            mail_key=self.mail_key,
+            cycle=self.cycle,
+            ordinal=self.ordinal,
+            recipient=self.recipient,
+            link_bearing=self.link_bearing,
+            link_id=self.link_id,
+            at=at,
+            code=reply.code if reply else None,
+            enhanced=reply.enhanced if reply else None,
+            reason=reason,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A message ready to go."""
+
+    message: Claimed
+    body: Body
+    sender: str
+    recipient: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of a message in this attempt."""
+
+    message: Claimed
+    state: MessageState
+    at: datetime
+    reason: str | None = None
+    phase: Phase | None = None
+    reply: Reply | None = None
+    #: When it is due again, in business time; None leaves it as it was.
+    due: datetime | None = None
+    #: The attempt did not count.
+    refund: bool = False
+    suppress: bool = False
+
+    @property
+    def told(self) -> MailFact:
+        """What its domain hears."""
+        return self.message.fact(self.at, self.reply, self.reason)
+
+    @property
+    def kept_reply(self) -> str | None:
+        """The relay's words, as long as the log keeps them, without what PostgreSQL cannot store."""
+        if self.reply is None:
+            return None
+        return self.reply.text.replace("\x00", " ").encode(errors="replace").decode()[:_KEPT_REPLY]

@@ -1,0 +1,244 @@
+"""The template catalogue: `<domain>/<mail>/{fr,en}/{subject.txt, body.txt, body.html}`, checked whole at start.
+
+The style sheet is inlined when a template is loaded, not when a mail is rendered: mail clients need inlined styles,
+and rendering stays cheap.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+import css_inline
+from jinja2 import StrictUndefined, Template, TemplateError, meta, nodes
+from jinja2.environment import Environment
+from jinja2.exceptions import TemplateNotFound
+from jinja2.loaders import BaseLoader
+from jinja2.sandbox import SandboxedEnvironment
+from pydantic import BaseModel
+
+from relance.capabilities.messaging.errors import TemplateFault
+from relance.capabilities.messaging.mails import Mail
+from relance.capabilities.messaging.mime import header_text
+from relance.core.i18n import LOCALES, Locale
+from relance.core.paths import templates_dir
+from relance.core.settings import Settings
+
+PARTS = ("subject.txt", "body.txt", "body.html")
+#: Names every template may use besides the placeholders of its mail.
+SHARED = frozenset({"locale"})
+_BASE = "_base"
+_STYLE = "_base/style.css"
+_CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+#: A comment inside <title> is text to the parser, and comes back escaped.
+_MARK = re.compile(r"(?:<|&lt;)!--jinja(\d+)--(?:>|&gt;)|jinjax(\d+)x")
+_LONGEST_SUBJECT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """A mail in words. Links are still markers."""
+
+    subject: str
+    text: str
+    html: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    subject: Template
+    text: Template
+    html: Template
+    version: str
+
+
+class _Folder(BaseLoader):
+    """Loads templates from the folder, HTML ones with their styles inlined."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._css = self.read(_STYLE)
+        self._inliner = css_inline.CSSInliner(
+            keep_style_tags=True, keep_at_rules=True, load_remote_stylesheets=False, extra_css=self._css
+        )
+
+    def read(self, name: str) -> str:
+        """The source of `name` as it is written.
+
+        Raises:
+            TemplateNotFound: there is no such file.
+        """
+        try:
+            return (self.root / name).read_text(encoding="utf-8")
+        except OSError:
+            raise TemplateNotFound(name) from None
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """What Jinja compiles for `template`."""
+        source = self.read(template)
+        if template.endswith(".html"):
+            source = self._inlined(source)
+        return source, str(self.root / template), lambda: True
+
+    def _inlined(self, source: str) -> str:
+        """`source` with the style sheet's rules at its elements; template code passes through untouched."""
+        code: list[str] = []
+
+        def hide(found: re.Match[str]) -> str:
+            code.append(found.group(0))
+            # An expression may stand in an attribute, a statement only between elements, where a comment is
+            # the one thing that the HTML parser leaves in place, inside tables too.
+            place = len(code) - 1
+            return f"jinjax{place}x" if found.group(0).startswith("{{") else f"<!--jinja{place}-->"
+
+        hidden = _CODE.sub(hide, source)
+        is_document = "<html" in source
+        styled = self._inliner.inline(hidden) if is_document else self._inliner.inline_fragment(hidden, self._css)
+        shown = _MARK.sub(lambda found: code[int(found.group(1) or found.group(2))], styled)
+        if len(_MARK.findall(styled)) < len(code):
+            raise TemplateFault("template code was lost while the styles were inlined")
+        return shown
+
+
+class Templates:
+    """Every mail of the product in every language, compiled and checked."""
+
+    def __init__(self, root: Path, mails: Sequence[type[Mail]]) -> None:
+        """Load and check the catalogue.
+
+        Args:
+            root: the folder of the templates.
+            mails: every mail class of the product; the composition root lists them.
+
+        Raises:
+            TemplateFault: a file is missing, does not compile, or uses what its mail does not have.
+        """
+        self.mails: Mapping[str, type[Mail]] = {mail.key: mail for mail in mails}
+        self._loader = _Folder(root)
+        options: dict[str, Any] = {
+            "loader": self._loader,
+            "undefined": StrictUndefined,
+            "trim_blocks": True,
+            "lstrip_blocks": True,
+            "auto_reload": False,
+            "cache_size": -1,
+        }
+        self._text = SandboxedEnvironment(autoescape=False, **options)
+        self._html = SandboxedEnvironment(autoescape=True, **options)
+        self._compiled = {
+            (mail.key, locale): self._compile(mail, locale) for mail in self.mails.values() for locale in LOCALES
+        }
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The key of every mail."""
+        return list(self.mails)
+
+    @property
+    def resend_uncertain(self) -> Sequence[str]:
+        """The keys of the mails that are sent again when nobody knows whether they arrived."""
+        return [key for key, mail in self.mails.items() if mail.resend_uncertain]
+
+    def render(self, key: str, locale: Locale, placeholders: Mapping[str, Any]) -> Rendering:
+        """The mail `key` in `locale`.
+
+        Raises:
+            TemplateFault: unknown mail, or a placeholder it needs is not there.
+        """
+        compiled = self._compiled.get((key, locale))
+        if compiled is None:
+            raise TemplateFault(f"no mail {key} in {locale}")
+        values = {**placeholders, "locale": locale}
+        try:
+            subject = header_text(compiled.subject.render(values))[:_LONGEST_SUBJECT]
+            text = compiled.text.render(values).strip() + "\n"
+            html = compiled.html.render(values)
+        except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+            raise TemplateFault(f"{key} in {locale}: {error}") from error
+        return Rendering(subject, text, html, compiled.version)
+
+    def _compile(self, mail: type[Mail], locale: Locale) -> _Compiled:
+        folder = f"{mail.key.replace('.', '/')}/{locale}"
+        digest = hashlib.blake2b(digest_size=6)
+        found: list[Template] = []
+        for part in PARTS:
+            name = f"{folder}/{part}"
+            environment = self._html if part.endswith(".html") else self._text
+            try:
+                for source in self._family(environment, name):
+                    digest.update(self._loader.read(source).encode())
+                    self._check_placeholders(environment, source, mail)
+                found.append(environment.get_template(name))
+            except TemplateError as error:
+                raise TemplateFault(f"{name}: {error}") from error
+        digest.update(self._loader.read(_STYLE).encode())
+        subject, text, html = found
+        return _Compiled(subject, text, html, digest.hexdigest())
+
+    def _family(self, environment: Environment, name: str) -> Iterator[str]:
+        """`name` and the templates it is built on."""
+        yield name
+        tree = environment.parse(self._loader.get_source(environment, name)[0])
+        for referenced in meta.find_referenced_templates(tree):
+            if referenced is None:
+                raise TemplateFault(f"{name} builds on a template that is not named")
+            yield from self._family(environment, referenced)
+
+    def _check_placeholders(self, environment: Environment, name: str, mail: type[Mail]) -> None:
+        tree = environment.parse(self._loader.get_source(environment, name)[0])
+        known = mail.model_fields.keys() | SHARED | _imported(tree)
+        unknown = meta.find_undeclared_variables(tree) - known
+        if unknown:
+            raise TemplateFault(f"{name}: {mail.key} has no placeholder {', '.join(sorted(unknown))}")
+        declared = {target.name for target in tree.find_all(nodes.Name) if target.ctx != "load"}
+        for lookup in tree.find_all(nodes.Getattr):
+            path = _path(lookup)
+            if path is not None and path[0] in mail.model_fields.keys() - declared and not _exists(mail, path):
+                raise TemplateFault(f"{name}: {mail.key} has no placeholder {'.'.join(path)}")
+
+
+def load_templates(settings: Settings, mails: Sequence[type[Mail]]) -> Templates:
+    """The product's templates, or those of the configured folder.
+
+    Raises:
+        TemplateFault: the catalogue does not hold together; see `Templates`.
+    """
+    return Templates(settings.templates_dir or templates_dir(), mails)
+
+
+def _imported(tree: nodes.Template) -> set[str]:
+    """Macros imported at the top of a template, which its blocks may use."""
+    names = [name for found in tree.find_all(nodes.FromImport) for name in found.names]
+    return {name if isinstance(name, str) else name[1] for name in names}
+
+
+def _path(lookup: nodes.Expr) -> list[str] | None:
+    """`a.b.c` as its parts; None for anything else."""
+    if isinstance(lookup, nodes.Name):
+        return [lookup.name]
+    if isinstance(lookup, nodes.Getattr):
+        above = _path(lookup.node)
+        return [*above, lookup.attr] if above is not None else None
+    return None
+
+
+def _exists(model: type[BaseModel], path: Sequence[str]) -> bool:
+    field = model.model_fields.get(path[0])
+    if field is None:
+        return False
+    if len(path) == 1:
+        return True
+    below = _model_in(field.annotation)
+    return below is None or _exists(below, path[1:])
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in {Union, UnionType}:
+        return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
+    return None

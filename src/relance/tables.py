@@ -4,5 +4,7 @@ from relance.capabilities.directory import models as directory
 from relance.capabilities.followups import models as followups
 from relance.capabilities.identity import models as identity
 from relance.capabilities.journal import models as journal
+from relance.capabilities.links import models as links
+from relance.capabilities.sandbox import models as sandbox
 
-__all__ = ["directory", "followups", "identity", "journal"]
+__all__ = ["directory", "followups", "identity", "journal", "links", "sandbox"]

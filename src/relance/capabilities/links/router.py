@@ -48,7 +48,6 @@ class Visit:
 
 
 async def _visit(request: Request, runtime: Runtime, session: DbSession, token: str) -> Visit:
-    await runtime.tick()
     link = await find_link(session, LinkTokens(runtime.keys), token)
     handler = handler_for(request, link.subject_kind)
     if handler is None:

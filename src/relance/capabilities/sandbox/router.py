@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from relance.capabilities.sandbox.clock import advance, duration_text
 from relance.capabilities.sandbox.errors import ClockTooFar
 from relance.capabilities.sandbox.models import CapturedMail
+from relance.capabilities.sandbox.pages import pages
 from relance.capabilities.sandbox.permissions import USE
 from relance.capabilities.sandbox.repository import ClockRepository, MailRepository
 from relance.capabilities.sandbox.schemas import MailHeader, TestClockAdvance, TestClockRead, TestMail
@@ -101,3 +102,9 @@ def _read(mail: CapturedMail) -> TestMail:
             "received_at": mail.received_at,
         }
     )
+<<<<<<< HEAD
+=======
+
+
+routers = (router, pages)
+>>>>>>> 48b90c0 (Links: what a recipient sees is tested through the real routes and a real database)

@@ -2,38 +2,24 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Iterator
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import delete, text
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import create_async_engine
+from tests.links.errand import AT, ErrandHandler
 
 from relance.capabilities.identity.models import Workspace
-from relance.capabilities.links.errors import LinkExpired
-from relance.capabilities.links.forms import validate_answers
 from relance.capabilities.links.models import ActionLink
-from relance.capabilities.links.payload import require_version
-from relance.capabilities.links.recipient import (
-    AnswerOption,
-    AskedBy,
-    Deadline,
-    LinkState,
-    RecipientForm,
-    RecipientView,
-)
 from relance.capabilities.links.router import router
 from relance.capabilities.links.service import Links
 from relance.capabilities.links.tokens import LinkTokens
 from relance.core.clock import SystemClock
-from relance.core.db import Base, Database, DbSession
-from relance.core.errors import NotFound
-from relance.core.i18n import Locale, Text, long_datetime
+from relance.core.db import Base, Database
 from relance.core.ids import new_id
 from relance.core.keys import KeyRing
 from relance.core.middleware import RequestContext
@@ -43,6 +29,8 @@ from relance.core.settings import Settings
 from relance.core.subjects import SubjectRef
 
 SECRET = "a-secret-of-the-tests-that-is-long-enough"
+
+
 @pytest.fixture(scope="session")
 def database_url() -> Iterator[str]:
     """A database of its own on the PostgreSQL of the test run."""
@@ -74,8 +62,8 @@ def settings(database_url: str) -> Settings:
 async def runtime(settings: Settings) -> AsyncIterator[Runtime]:
     engine = create_async_engine(settings.sqlalchemy_url)
     async with engine.begin() as connection:
-        for table in (Workspace.__table__, ActionLink.__table__):
-            await connection.run_sync(Base.metadata.tables[table.name].create, checkfirst=True)
+        for table in (Workspace.__tablename__, ActionLink.__tablename__):
+            await connection.run_sync(Base.metadata.tables[table].create)
     await engine.dispose()
     runtime = Runtime(settings, Database(settings), KeyRing(settings.secret_keys))
     yield runtime
@@ -92,10 +80,14 @@ async def new_workspace(runtime: Runtime) -> UUID:
 
 @pytest.fixture
 async def workspace_id(runtime: Runtime) -> AsyncIterator[UUID]:
-    found = await new_workspace(runtime)
-    yield found
+    yield await new_workspace(runtime)
     async with runtime.db.transaction(None) as session:
         await session.execute(delete(ActionLink))
+
+
+@pytest.fixture
+async def other_workspace_id(runtime: Runtime) -> UUID:
+    return await new_workspace(runtime)
 
 
 @pytest.fixture
@@ -130,10 +122,3 @@ async def link(runtime: Runtime, workspace_id: UUID) -> ActionLink:
 @pytest.fixture
 def token(runtime: Runtime, link: ActionLink) -> str:
     return LinkTokens(runtime.keys).mint(link.id)
-
-
-async def rows(runtime: Runtime) -> int:
-    """How many links there are, in any workspace."""
-    async with runtime.db.reading(None) as session:
-        return int((await session.execute(text("SELECT count(*) FROM action_links"))).scalar_one())
-

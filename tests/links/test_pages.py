@@ -2,23 +2,21 @@
 
 import re
 from collections.abc import AsyncIterator
-from uuid import UUID
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
+from tests.links.errand import GOOD, GOOD_FORM, ErrandHandler
 
 from relance.capabilities.links.errors import StaleVersion
 from relance.capabilities.links.models import ActionLink
-from relance.capabilities.links.recipient import RecipientHandler
 from relance.capabilities.links.rendering import STYLESHEET_NAME
 from relance.capabilities.links.service import Links
 from relance.capabilities.links.tokens import LinkTokens
 from relance.core.clock import SystemClock
 from relance.core.ids import new_id
 from relance.core.runtime import Runtime
-from tests.links.errand import GOOD, GOOD_FORM, ErrandHandler
 
 JSON = {"Accept": "application/json"}
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"}
@@ -276,7 +274,9 @@ async def test_a_form_with_faults_comes_back(
 
 
 async def test_faults_in_json(client: httpx.AsyncClient, token: str) -> None:
-    broken = {"identity": {**GOOD["identity"], "email": "x", "nope": 1}, "declarations": {"taxes": "oui"}}
+    identity = GOOD["identity"]
+    assert isinstance(identity, dict)
+    broken = {"identity": {**identity, "email": "x", "nope": 1}, "declarations": {"taxes": "oui"}}
     response = await client.post(
         f"/r/{token}/submit", json={"version": 3, "answers": broken}, headers={"Accept-Language": "en"}
     )

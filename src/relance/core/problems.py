@@ -154,7 +154,6 @@ def field_error(raw: Mapping[str, Any]) -> FieldError:
     return FieldError(safe, kind, words.in_locale() if words else str(raw.get("msg", ""))[:300])
 
 
-<<<<<<< HEAD
 def from_database(error: DBAPIError) -> RelanceError:
     """What a database error means to the caller."""
     if isinstance(error, IntegrityError):
@@ -208,8 +207,6 @@ def add_problem_schema(document: dict[str, Any]) -> None:
     schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
 
 
-=======
->>>>>>> 48b90c0 (Links: what a recipient sees is tested through the real routes and a real database)
 def as_relance_error(error: Exception) -> RelanceError:
     """What any exception means to a caller; a fault of ours where nothing else is known."""
     if isinstance(error, RelanceError):
@@ -224,18 +221,6 @@ def as_relance_error(error: Exception) -> RelanceError:
     if isinstance(error, DBAPIError):
         return from_database(error)
     if isinstance(error, PoolTimeout | ConnectionError | TimeoutError):
-        return ServiceUnavailable()
-    return InternalError()
-
-
-def from_database(error: DBAPIError) -> RelanceError:
-    """What a database error means to the caller."""
-    if isinstance(error, IntegrityError):
-        unique = getattr(error.orig, "sqlstate", None) == "23505"
-        return DuplicateResource() if unique else Conflict()
-    if getattr(error.orig, "sqlstate", "") in {"40001", "40P01", "55P03"}:
-        return Conflict()
-    if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
         return ServiceUnavailable()
     return InternalError()
 

@@ -102,9 +102,6 @@ def _read(mail: CapturedMail) -> TestMail:
             "received_at": mail.received_at,
         }
     )
-<<<<<<< HEAD
-=======
 
 
 routers = (router, pages)
->>>>>>> 48b90c0 (Links: what a recipient sees is tested through the real routes and a real database)

@@ -1,5 +1,7 @@
 """What a recipient is refused."""
 
+from types import MappingProxyType
+
 from relance.core.errors import RelanceError
 from relance.core.i18n import Text
 
@@ -27,6 +29,8 @@ class StaleVersion(RelanceError):
         "The request has changed since you opened this page. Check your answers, then send them again.",
     )
 
+    example = MappingProxyType({"current_version": 4})
+
     def __init__(self, current_version: int) -> None:
         super().__init__(current_version=current_version)
 
@@ -41,6 +45,8 @@ class FormNotSupported(RelanceError):
         "Le schéma de ce formulaire ne peut pas être affiché : {reason} (à « {pointer} »).",
         "The schema of this form cannot be shown: {reason} (at “{pointer}”).",
     )
+
+    example = MappingProxyType({"pointer": "/properties/identity", "reason": "no known type"})
 
     def __init__(self, pointer: str, reason: str) -> None:
         super().__init__(pointer=pointer, reason=reason)

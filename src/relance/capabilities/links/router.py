@@ -1,7 +1,6 @@
 """The public pages behind the links in the mails: `/r/{token}`."""
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -48,7 +47,6 @@ class Visit:
 
 
 async def _visit(request: Request, runtime: Runtime, session: DbSession, token: str) -> Visit:
-    await runtime.tick()
     link = await find_link(session, LinkTokens(runtime.keys), token)
     handler = handler_for(request, link.subject_kind)
     if handler is None:
@@ -60,14 +58,6 @@ async def _visit(request: Request, runtime: Runtime, session: DbSession, token: 
     return Visit(session, link, handler, locale)
 
 
-async def _reading_visit(
-    request: Request, runtime: RuntimeDep, token: TokenPath, lang: LangQuery = None
-) -> AsyncIterator[Visit]:
-    # A read session: looking at a link cannot change anything, whatever a handler does.
-    async with runtime.db.reading(None) as session:
-        yield await _visit(request, runtime, session, token)
-
-
 async def _posted(request: Request, runtime: RuntimeDep) -> Posted:
     posted = await read_posted(request, runtime.settings.max_body_bytes)
     request.state.posted = posted
@@ -75,21 +65,6 @@ async def _posted(request: Request, runtime: RuntimeDep) -> Posted:
 
 
 PostedDep = Annotated[Posted, Depends(_posted)]
-
-
-async def _answering_visit(
-    request: Request,
-    runtime: RuntimeDep,
-    _posted: PostedDep,  # read first: a slow sender holds no database connection
-    token: TokenPath,
-    lang: LangQuery = None,
-) -> AsyncIterator[Visit]:
-    async with runtime.db.transaction(None) as session:
-        yield await _visit(request, runtime, session, token)
-
-
-ReadingVisit = Annotated[Visit, Depends(_reading_visit, scope="function")]
-AnsweringVisit = Annotated[Visit, Depends(_answering_visit, scope="function")]
 
 _HTML = {"text/html": {"schema": {"type": "string"}}}
 _PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}, **_HTML}
@@ -105,9 +80,12 @@ _PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}, **
         404: {"description": "Unreadable, unknown or revoked: `not_found`.", "content": _PROBLEM, "model": Problem},
     },
 )
-async def get_request(request: Request, visit: ReadingVisit, token: TokenPath) -> Response:
+async def get_request(request: Request, runtime: RuntimeDep, token: TokenPath, lang: LangQuery = None) -> Response:
     """What is asked, by whom, until when, and what can be answered: a page for browsers, JSON for programs."""
-    view = await visit.handler.view(visit.session, visit.link, visit.locale)
+    # A read session: looking at a link cannot change anything, whatever a handler does.
+    async with runtime.db.reading(None) as session:
+        visit = await _visit(request, runtime, session, token)
+        view = await visit.handler.view(session, visit.link, visit.locale)
     return _shown(request, visit, view, token)
 
 
@@ -145,15 +123,24 @@ router.head("/{token}", include_in_schema=False)(get_request)
     },
 )
 async def answer_request(
-    request: Request, visit: AnsweringVisit, posted: PostedDep, token: TokenPath, answer: AnswerPath
+    request: Request,
+    runtime: RuntimeDep,
+    posted: PostedDep,  # read whole before a database connection is held for it
+    token: TokenPath,
+    answer: AnswerPath,
+    lang: LangQuery = None,
 ) -> Response:
     """Give one of the answers that the link offers. Nothing else changes what a link is about."""
     if not _ANSWER_NAME.match(answer):
         raise NotFound()
-    payload = clean_payload(await _payload(visit, posted))
-    view = await visit.handler.answer(visit.session, visit.link, answer, payload, visit.locale)
-    # The handler holds the subject's lock now: nobody can revoke the link any more before the commit.
-    await confirm_link(visit.session, visit.link)
+    # Not a dependency's transaction: that one ends outside of the route class, which answers errors with pages, and
+    # would be committed by an error that was answered.
+    async with runtime.db.transaction(None) as session:
+        visit = await _visit(request, runtime, session, token)
+        payload = clean_payload(await _payload(visit, posted))
+        view = await visit.handler.answer(session, visit.link, answer, payload, visit.locale)
+        # The handler holds the subject's lock now: nobody can revoke the link any more before the commit.
+        await confirm_link(session, visit.link)
     if wants_html(request):
         return RedirectResponse(page_path(frame_of(request, visit.locale, token)), 303)
     return _shown(request, visit, view, token)

@@ -47,7 +47,7 @@ class RecipientRoute(APIRoute):
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler; whatever it raises is answered here, once its transaction is rolled back."""
+        """The handler; whatever it raises is answered here, after the end of the transaction that it opened."""
         handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:

@@ -8,7 +8,7 @@ import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy.exc import SQLAlchemyError
 
-from relance.capabilities.sandbox.clock import use_sandbox_clock
+from relance.capabilities.sandbox.clock import sandbox_clock
 from relance.capabilities.sandbox.models import CapturedMail
 from relance.capabilities.sandbox.parsing import parse_mail
 from relance.capabilities.sandbox.repository import MailRepository
@@ -108,8 +108,9 @@ async def run_catcher(settings: Settings, host: str, port: int) -> None:
         OSError: the port is taken.
     """
     configure_logging(settings)
-    runtime = Runtime(settings, Database(settings), KeyRing(settings.secret_keys))
-    use_sandbox_clock(runtime)
+    database = Database(settings)
+    clock, refresh = sandbox_clock(database)
+    runtime = Runtime(settings, database, KeyRing(settings.secret_keys), clock, refresh)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGTERM, signal.SIGINT):
@@ -120,4 +121,4 @@ async def run_catcher(settings: Settings, host: str, port: int) -> None:
         await stopped.wait()
     finally:
         server.close()
-        await runtime.db.dispose()
+        await database.dispose()

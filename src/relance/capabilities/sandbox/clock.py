@@ -1,5 +1,6 @@
 """The test clock: one offset in the database that moves the business time of every process."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from relance.capabilities.sandbox.errors import ClockTooFar
@@ -9,7 +10,6 @@ from relance.core.db import Database, DbSession
 from relance.core.durations import after
 from relance.core.errors import ValidationFailed
 from relance.core.i18n import Text
-from relance.core.runtime import Runtime
 
 #: The bells of what may be due once time has moved.
 BELLS = ("sweep_follow_ups", "deliver_messages")
@@ -17,24 +17,15 @@ _LONGEST_STEP = timedelta(days=3660)
 _FURTHEST = timedelta(days=36600)
 
 
-class SandboxClock:
-    """Keeps the clock of this process at what the database says."""
-
-    def __init__(self, db: Database, clock: OffsetClock) -> None:
-        self._db = db
-        self._clock = clock
-
-    async def refresh(self) -> None:
-        """Take the offset from the database: another process may have moved it since."""
-        async with self._db.reading(None) as session:
-            self._clock.offset = await ClockRepository(session).offset()
-
-
-def use_sandbox_clock(runtime: Runtime) -> None:
-    """Give `runtime` the clock that the sandbox moves; called by the composition root in a sandbox only."""
+def sandbox_clock(db: Database) -> tuple[OffsetClock, Callable[[], Awaitable[None]]]:
+    """The clock that the sandbox moves, and what brings it up to date: any process may have moved it."""
     clock = OffsetClock()
-    runtime.clock = clock
-    runtime.refresh_clock = SandboxClock(runtime.db, clock).refresh
+
+    async def refresh() -> None:
+        async with db.reading(None) as session:
+            clock.offset = await ClockRepository(session).offset()
+
+    return clock, refresh
 
 
 async def advance(session: DbSession, by: str) -> tuple[datetime, timedelta]:

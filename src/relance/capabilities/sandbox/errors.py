@@ -1,5 +1,7 @@
 """What the sandbox refuses."""
 
+from types import MappingProxyType
+
 from relance.core.errors import RelanceError
 from relance.core.i18n import Text
 
@@ -14,3 +16,4 @@ class ClockTooFar(RelanceError):
         "L’horloge de test avance d’au plus {longest_step} à la fois, et de {furthest} en tout.",
         "The test clock moves by at most {longest_step} at a time, and by {furthest} in all.",
     )
+    example = MappingProxyType({"longest_step": "P3660D", "furthest": "P36600D"})

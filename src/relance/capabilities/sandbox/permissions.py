@@ -10,5 +10,6 @@ PERMISSIONS: tuple[Permission, ...] = (
         USE,
         Text("Utiliser l’horloge et la messagerie de test", "Use the test clock and the test mailbox"),
         member=Level.ALL,
+        shared=True,
     ),
 )

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from relance.capabilities.sandbox.clock import advance, duration_text
 from relance.capabilities.sandbox.errors import ClockTooFar
 from relance.capabilities.sandbox.models import CapturedMail
+from relance.capabilities.sandbox.pages import pages
 from relance.capabilities.sandbox.permissions import USE
 from relance.capabilities.sandbox.repository import ClockRepository, MailRepository
 from relance.capabilities.sandbox.schemas import MailHeader, TestClockAdvance, TestClockRead, TestMail
@@ -101,3 +102,6 @@ def _read(mail: CapturedMail) -> TestMail:
             "received_at": mail.received_at,
         }
     )
+
+
+routers = (router, pages)

@@ -27,9 +27,11 @@ def _run(connection: Connection) -> None:
         transaction_per_migration=True,
     )
     with context.begin_transaction():
-        # Two processes that migrate at once wait for each other instead of failing half way.
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(727432001)")
+        # Two processes that migrate at once wait for each other instead of failing half way. The lock belongs to the
+        # session: each migration commits, and one of a transaction would be gone after the first.
+        connection.exec_driver_sql("SELECT pg_advisory_lock(727432001)")
         context.run_migrations()
+        connection.exec_driver_sql("SELECT pg_advisory_unlock(727432001)")
 
 
 async def _online() -> None:

@@ -1,7 +1,6 @@
 """The commands, and what each exit code means: 0 done, 1 it failed, 2 the settings or the arguments are refused."""
 
 import asyncio
-import socket
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -164,13 +163,13 @@ def _settings() -> "Settings":
 
 
 def _run(work: Coroutine[object, object, None]) -> None:
-    """Run a long-lived process; a server it needs and cannot reach is one line, any other fault a traceback."""
+    """Run a long-lived process; a port taken or a server away is one line, any other fault a traceback."""
     import uvloop
 
     try:
         uvloop.run(work)
-    except (ConnectionError, socket.gaierror, TimeoutError) as fault:
-        _fail(f"cannot start: {_first_line(fault)}")
+    except OSError as fault:
+        _fail(f"cannot go on: {_first_line(fault)}")
 
 
 def _first_line(fault: BaseException) -> str:

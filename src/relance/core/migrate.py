@@ -5,6 +5,7 @@ Everything here blocks and runs its own event loop: call it from a thread in asy
 
 import asyncio
 from collections.abc import Callable
+from functools import cache
 from typing import TypeVar
 
 from alembic import command
@@ -39,6 +40,7 @@ def alembic_config(settings: Settings) -> Config:
     return config
 
 
+@cache  # /readyz asks at every call, and the answer is part of the installed code
 def heads() -> tuple[str, ...]:
     """The newest revisions of this version; more than one is a fault of the code base."""
     return tuple(_script().get_heads())

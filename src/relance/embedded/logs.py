@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 # Servers say at once what is wrong; what a statement did wrong (ERROR) is told by the program that sent it.
-_SERVER_TROUBLE = re.compile(r"\b(PANIC|FATAL)\b|^#|\bOOM\b")
+_SERVER_TROUBLE = re.compile(r"\b(PANIC|FATAL|OOM)\b")
 _SERVER_NOISE = re.compile(
     "the database system is (starting up|shutting down|not yet accepting)|terminating connection due to"
 )

@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -92,10 +92,10 @@ class Supervisor:
                 self._look_after(child)
             time.sleep(_TICK_SECONDS)
 
-    def stop_all(self) -> None:
-        """Stop every child, the last started first; a second Ctrl-C kills what is left."""
+    def stop_all(self, order: Sequence[str]) -> None:
+        """Stop every child, those named in `order` last and in that order; a second Ctrl-C kills what is left."""
         patience = max(self._stop_signals, 1)
-        for child in reversed(list(self._children.values())):
+        for child in sorted(self._children.values(), key=lambda child: _rank(child.program.name, order)):
             stop_process(child.process, child.program.stop, hurried=lambda: self._stop_signals > patience)
             self._echo(child)
         self._children.clear()
@@ -137,6 +137,10 @@ class Supervisor:
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._stop_signals += 1
+
+
+def _rank(name: str, order: Sequence[str]) -> int:
+    return order.index(name) if name in order else -1
 
 
 def _reason(code: int) -> str:

@@ -24,6 +24,8 @@ from relance.embedded.valkey import Valkey
 _SERVER_SECONDS = 60.0
 _PREPARE_SECONDS = 300.0
 _API_SECONDS = 60.0
+# Nobody may come in any more, then nothing may leave any more, then what they needed.
+_STOP_ORDER = ("api", "worker", "mail-catcher", "valkey", "postgresql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def run_up(options: UpOptions, say: Say) -> None:
                 supervisor.supervise()
             say("stopping")
         finally:
-            supervisor.stop_all()
+            supervisor.stop_all(_STOP_ORDER)
 
 
 class _Deployment:
@@ -87,11 +89,13 @@ class _Deployment:
             self._supervisor.wait_until(cluster.ready, _SERVER_SECONDS, "PostgreSQL")
         if valkey is not None:
             self._supervisor.wait_until(valkey.ready, _SERVER_SECONDS, "Valkey")
+        # The API opens its connections at the first request and is not ready before the migrations are done, so that
+        # the seconds it needs to load and those of the migrations are the same ones.
+        self._start("api", "api", "--port", str(self._port))
         credentials = self._prepare()
         if catches_mail:
             self._start("mail-catcher", "mail-catcher", "--port", str(smtp_port))
         self._start("worker", "worker")
-        self._start("api", "api", "--port", str(self._port))
         self._supervisor.wait_until(self._answers, _API_SECONDS, "the API")
         self._announce(credentials, say)
 

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Select, tuple_
+from sqlalchemy import Select, SQLColumnExpression, tuple_
 from sqlalchemy.sql import literal
 
 from relance.core.errors import ValidationFailed
@@ -32,7 +32,7 @@ class SortKey:
     """One order of a list. `column` is never null (coalesced where needed), so that the row comparison is total."""
 
     name: str
-    column: ColumnElement[Any]
+    column: SQLColumnExpression[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,9 @@ class PageRequest:
         return self.sort.removeprefix("-")
 
 
-def keyset(statement: Select[Any], request: PageRequest, key: SortKey, id_column: ColumnElement[Any]) -> Select[Any]:
+def keyset(
+    statement: Select[Any], request: PageRequest, key: SortKey, id_column: SQLColumnExpression[Any]
+) -> Select[Any]:
     """`statement` ordered, started after the cursor, and limited to one row more than asked (tells if more follow)."""
     pair = tuple_(key.column, id_column)
     if request.after is not None:

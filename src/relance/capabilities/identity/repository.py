@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, not_, or_, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, bindparam, delete, func, not_, or_, select, text, update
 from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, insert
 
@@ -76,12 +76,12 @@ class IdentityRepository(Repository):
 
     # Who calls
 
-    async def caller_of_session(self, workspace_id: UUID, user_id: UUID, session_id: UUID) -> Mapping[str, Any] | None:
+    async def caller_of_session(self, workspace_id: UUID, user_id: UUID, session_id: UUID) -> RowMapping | None:
         """What a caller is made of, where the user is active and the session was not ended."""
         values = {"workspace": workspace_id, "user": user_id, "session": session_id}
         return (await self.session.execute(_BY_SESSION, values)).mappings().one_or_none()
 
-    async def caller_of_key(self, hashes: Sequence[bytes], now: datetime) -> Mapping[str, Any] | None:
+    async def caller_of_key(self, hashes: Sequence[bytes], now: datetime) -> RowMapping | None:
         """The same for an API key that is live, in whatever workspace."""
         return (await self.session.execute(_BY_KEY, {"hashes": list(hashes), "now": now})).mappings().one_or_none()
 

@@ -12,6 +12,7 @@ from relance import __version__
 from relance.capabilities.directory.router import companies, contacts
 from relance.capabilities.identity.authentication import IdentityAuthenticator
 from relance.capabilities.identity.router import routers as identity_routers
+from relance.capabilities.identity.throttle import SignInThrottle
 from relance.capabilities.links.router import router as links_router
 from relance.capabilities.sandbox.router import routers as sandbox_routers
 from relance.core import health
@@ -21,7 +22,7 @@ from relance.core.problems import add_problem_schema, install_error_handlers
 from relance.core.settings import Settings, get_settings
 from relance.domains.invitations.router import router as invitations_router
 from relance.meta import router as meta_router
-from relance.wiring import build_runtime, close_runtime, recipients
+from relance.wiring import PERMISSIONS, build_runtime, close_runtime, recipients
 
 _DESCRIPTION = """\
 Ask somebody outside by e-mail, remind them, record the answer.
@@ -40,7 +41,8 @@ _TAGS = [
     {"name": "users", "description": "People of the workspace."},
     {"name": "roles", "description": "Editable sets of permission and level."},
     {"name": "api-keys", "description": "Keys of partner integrations."},
-    {"name": "workspace", "description": "The workspace and the caller."},
+    {"name": "workspace", "description": "The workspace."},
+    {"name": "me", "description": "The caller, with the permissions that hold."},
     {"name": "meta", "description": "Lifecycles, errors and permissions, as data."},
     {"name": "sandbox", "description": "Test clock and test mailbox; only in a sandbox deployment."},
     {"name": "operations", "description": "Health of a process."},
@@ -52,10 +54,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or get_settings()
     configure_logging(settings)
     runtime = build_runtime(settings)
+    throttle = SignInThrottle(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        await throttle.close()
         await close_runtime(runtime)
 
     async def see_clock(_request: Request) -> None:
@@ -74,6 +78,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.authenticator = IdentityAuthenticator(runtime)
+    app.state.permissions = PERMISSIONS
+    app.state.sign_in_throttle = throttle
     app.state.recipients = recipients(runtime)
     app.add_middleware(RequestContext)
     install_error_handlers(app)

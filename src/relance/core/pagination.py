@@ -14,7 +14,8 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Select, SQLColumnExpression, tuple_
+from sqlalchemy import ColumnElement, Select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import literal
 
 from relance.core.errors import ValidationFailed
@@ -25,6 +26,8 @@ DEFAULT_LIMIT = 50
 _MAC_BYTES = 12
 
 RowT = TypeVar("RowT")
+#: What a list can be sorted by: an expression, or a mapped column as it stands on its class.
+Sortable = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class SortKey:
     """One order of a list. `column` is never null (coalesced where needed), so that the row comparison is total."""
 
     name: str
-    column: SQLColumnExpression[Any]
+    column: Sortable
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +113,7 @@ class PageRequest:
         return self.sort.removeprefix("-")
 
 
-def keyset(
-    statement: Select[Any], request: PageRequest, key: SortKey, id_column: SQLColumnExpression[Any]
-) -> Select[Any]:
+def keyset(statement: Select[Any], request: PageRequest, key: SortKey, id_column: Sortable) -> Select[Any]:
     """`statement` ordered, started after the cursor, and limited to one row more than asked (tells if more follow)."""
     pair = tuple_(key.column, id_column)
     if request.after is not None:

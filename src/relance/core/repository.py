@@ -2,10 +2,10 @@
 
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Delete, Row, Select, SQLColumnExpression, Update
+from sqlalchemy import CursorResult, Delete, Row, Select, Update
 
 from relance.core.db import DbSession
-from relance.core.pagination import Cursor, PageRequest, Slice, SortKey, keyset
+from relance.core.pagination import Cursor, PageRequest, Slice, Sortable, SortKey, keyset
 
 
 class Repository:
@@ -22,7 +22,7 @@ async def affected(session: DbSession, statement: Update | Delete) -> int:
 
 
 async def fetch_page(
-    session: DbSession, statement: Select[Any], request: PageRequest, key: SortKey, id_column: SQLColumnExpression[Any]
+    session: DbSession, statement: Select[Any], request: PageRequest, key: SortKey, id_column: Sortable
 ) -> Slice[Row[Any]]:
     """The rows of one page of `statement`, and the cursor of the next page where there is one."""
     keyed = statement.add_columns(key.column.label("_sort"), id_column.label("_id"))

@@ -104,7 +104,7 @@ class IdentityRepository(Repository):
         )
         if slug is not None:
             statement = statement.where(Workspace.slug == slug)
-        return [Candidate(*row) for row in (await self.session.execute(statement)).tuples()]
+        return [Candidate(*row) for row in (await self.session.execute(statement))]
 
     async def refresh_token(self, hashes: Sequence[bytes]) -> RefreshToken | None:
         """The refresh token with one of those hashes, locked: of two uses at once, the second sees the first."""
@@ -227,7 +227,7 @@ class IdentityRepository(Repository):
             .order_by(ORGANISATION_NAME, Organisation.id)
         )
         found: dict[UUID, list[Organisation]] = {user_id: [] for user_id in user_ids}
-        for user_id, organisation in (await self.session.execute(statement)).tuples():
+        for user_id, organisation in await self.session.execute(statement):
             found[user_id].append(organisation)
         return found
 

@@ -21,8 +21,8 @@ check: .venv/.dev ## Lint, types, import contracts, house rules, migrations, com
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python scripts/check_house.py
-	$(BIN)/python scripts/check_migrations.py
+	$(BIN)/python -m scripts.check_house
+	$(BIN)/python -m scripts.check_migrations
 	$(BIN)/relance openapi --check
 	$(BIN)/relance settings-doc --check
 
@@ -36,7 +36,7 @@ openapi: .venv/.dev ## Write openapi/openapi.json and docs/configuration.md from
 
 .PHONY: migration
 migration: .venv/.dev ## Write a migration from the models (name="what it does")
-	$(BIN)/python scripts/new_migration.py $(name)
+	$(BIN)/python -m scripts.new_migration $(name)
 
 .PHONY: lock
 lock: ## Pin the dependencies of pyproject.toml again (LOCK_ARGS=--upgrade for newer versions)

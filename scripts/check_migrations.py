@@ -13,6 +13,8 @@ from uuid import uuid4
 
 import asyncpg
 
+import relance.tables  # noqa: F401 - imports every table, so that the metadata is whole
+from relance.core.db import Base
 from relance.core.migrate import current_and_heads, differences, heads, upgrade
 from relance.core.settings import Settings
 from relance.embedded.testing import postgres_server
@@ -50,7 +52,7 @@ def faults() -> Iterator[str]:
         current, newest = current_and_heads(settings)
         if current != newest:
             yield f"migrations: an upgraded database is at {current}, not at {newest}"
-        for difference in differences(settings):
+        for difference in differences(settings, Base.metadata):
             yield f"migrations: the models differ from the migrated database: {difference}"
 
 

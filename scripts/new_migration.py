@@ -9,11 +9,11 @@ import sys
 from contextlib import ExitStack
 
 from alembic import command
-from check_migrations import empty_database
 
 from relance.core.migrate import alembic_config, heads, upgrade
 from relance.core.settings import Settings
 from relance.embedded.testing import postgres_server
+from scripts.check_migrations import empty_database
 
 
 def main() -> int:

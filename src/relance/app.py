@@ -11,7 +11,7 @@ from fastapi_offline import FastAPIOffline
 from relance import __version__
 from relance.capabilities.directory.router import companies, contacts
 from relance.capabilities.identity.authentication import IdentityAuthenticator
-from relance.capabilities.identity.routers import routers as identity_routers
+from relance.capabilities.identity.router import routers as identity_routers
 from relance.capabilities.identity.throttle import SignInThrottle
 from relance.capabilities.links.router import router as links_router
 from relance.capabilities.sandbox.router import router as sandbox_router

@@ -10,7 +10,7 @@ from relance.capabilities.identity.service import create_workspace
 from relance.capabilities.links.recipient import RecipientHandler
 from relance.capabilities.messaging.handlers import MailSubject
 from relance.capabilities.messaging.mails import Mail
-from relance.capabilities.sandbox.clock import use_sandbox_clock
+from relance.capabilities.sandbox.clock import sandbox_clock
 from relance.capabilities.sandbox.permissions import PERMISSIONS as SANDBOX
 from relance.core.db import Database, DbSession
 from relance.core.doorbell import ArqDoorbell
@@ -43,7 +43,7 @@ def build_runtime(settings: Settings) -> Runtime:
     doorbell.fallback = database.engine
     runtime = Runtime(settings, database, KeyRing(settings.secret_keys))
     if settings.sandbox:
-        use_sandbox_clock(runtime)
+        runtime.clock, runtime.refresh_clock = sandbox_clock(database)
     return runtime
 
 

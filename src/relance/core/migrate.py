@@ -12,7 +12,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -71,16 +71,13 @@ def upgrade(settings: Settings) -> None:
         command.upgrade(alembic_config(settings), "head")
 
 
-def differences(settings: Settings) -> list[object]:
-    """What the models say and the migrated database does not (Alembic's autogenerate operations)."""
+def differences(settings: Settings, metadata: MetaData) -> list[object]:
+    """What `metadata` says and the migrated database does not (Alembic's autogenerate operations)."""
     from alembic.autogenerate import compare_metadata
-
-    import relance.tables  # noqa: F401 - imports every table, so that the metadata is whole
-    from relance.core.db import Base
 
     def compare(bind: Connection) -> list[object]:
         options = {"compare_type": True, "compare_server_default": True}
-        return list(compare_metadata(MigrationContext.configure(bind, opts=options), Base.metadata))
+        return list(compare_metadata(MigrationContext.configure(bind, opts=options), metadata))
 
     return _with_connection(settings, compare)
 

@@ -26,6 +26,8 @@ _MAC_BYTES = 12
 
 RowT = TypeVar("RowT")
 AnySelect = Select[*tuple[Any, ...]]
+#: What a list can be sorted by: an expression, or a mapped column as it stands on its class.
+Sortable = SQLColumnExpression[Any]
 
 
 @dataclass(frozen=True, slots=True)

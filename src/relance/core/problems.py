@@ -110,6 +110,12 @@ _MESSAGES: Mapping[str, Text] = {
         "Une durée ISO 8601 est attendue, par exemple P7D.",
         "An ISO 8601 duration is expected, P7D for example.",
     ),
+    "phone": Text("Ce numéro de téléphone n’est pas valide.", "This telephone number is not valid."),
+    "zone": Text(
+        "Un fuseau IANA est attendu, par exemple Europe/Paris.",
+        "An IANA zone is expected, Europe/Paris for example.",
+    ),
+    "timezone_aware": Text("Une date avec son fuseau est attendue.", "A date with its zone is expected."),
     "email": Text("Cette adresse e-mail n’est pas valide.", "This e-mail address is not valid."),
 }
 

@@ -15,10 +15,10 @@ SETUP = (
     "RETURN lower(unaccent('unaccent'::regdictionary, $1))",
 )
 for _statement in SETUP:
-    event.listen(Base.metadata, "before_create", DDL(_statement))
+    event.listen(Base.metadata, "before_create", DDL(_statement))  # type: ignore[no-untyped-call]
 
 
-def folded(value: SQLColumnExpression[str] | ColumnElement[str]) -> ColumnElement[str]:
+def folded(value: SQLColumnExpression[Any]) -> ColumnElement[str]:
     """`value` without accents, in lower case."""
     return func.relance_fold(value, type_=Text())
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import phonenumbers
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from relance.core.addresses import EmailAddress
@@ -15,7 +16,7 @@ IdScheme = Literal["siren", "siret", "vat", "other"]
 CompanySort = Literal["name", "-name", "created_at", "-created_at"]
 ContactSort = Literal["last_name", "-last_name", "created_at", "-created_at"]
 
-_COMPANY = {
+_COMPANY: JsonDict = {
     "id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10",
     "name": "Fonderie Martin",
     "local_id": {"scheme": "siren", "country": "FR", "value": "732829320"},
@@ -23,7 +24,7 @@ _COMPANY = {
     "registered_at": None,
     "created_at": "2026-11-02T09:30:00Z",
 }
-_CONTACT = {
+_CONTACT: JsonDict = {
     "id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a11",
     "company_id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10",
     "first_name": "Camille",

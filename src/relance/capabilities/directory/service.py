@@ -26,6 +26,10 @@ class Directory:
         self._journal = Journal(session, clock)
         self._rows = DirectoryRepository(session)
 
+    async def find(self, company_id: UUID) -> Company | None:
+        """The company with that id, or None where there is none in this workspace."""
+        return await self._rows.company(company_id)
+
     async def get(self, company_id: UUID) -> Company:
         """The company with that id.
 

@@ -1,8 +1,10 @@
 """Who calls: an access token of a user, or an API key, becomes a `Caller` with one query."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
+
+from sqlalchemy import RowMapping
 
 from relance.capabilities.identity import credentials
 from relance.capabilities.identity.access_tokens import AccessTokens
@@ -63,7 +65,7 @@ def levels(stored: Mapping[str, str]) -> dict[str, Level]:
     return {code: Level.parse(name) for code, name in stored.items()}
 
 
-def _caller(kind: Literal["user", "api_key"], facts: Mapping[str, Any], permissions: Mapping[str, Level]) -> Caller:
+def _caller(kind: Literal["user", "api_key"], facts: RowMapping, permissions: Mapping[str, Level]) -> Caller:
     key_id: UUID | None = facts.get("key_id")
     return Caller(
         kind=kind,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, not_, or_, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, bindparam, delete, func, not_, or_, select, text, update
 from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, insert
 
@@ -76,12 +76,12 @@ class IdentityRepository(Repository):
 
     # Who calls
 
-    async def caller_of_session(self, workspace_id: UUID, user_id: UUID, session_id: UUID) -> Mapping[str, Any] | None:
+    async def caller_of_session(self, workspace_id: UUID, user_id: UUID, session_id: UUID) -> RowMapping | None:
         """What a caller is made of, where the user is active and the session was not ended."""
         values = {"workspace": workspace_id, "user": user_id, "session": session_id}
         return (await self.session.execute(_BY_SESSION, values)).mappings().one_or_none()
 
-    async def caller_of_key(self, hashes: Sequence[bytes], now: datetime) -> Mapping[str, Any] | None:
+    async def caller_of_key(self, hashes: Sequence[bytes], now: datetime) -> RowMapping | None:
         """The same for an API key that is live, in whatever workspace."""
         return (await self.session.execute(_BY_KEY, {"hashes": list(hashes), "now": now})).mappings().one_or_none()
 
@@ -104,7 +104,7 @@ class IdentityRepository(Repository):
         )
         if slug is not None:
             statement = statement.where(Workspace.slug == slug)
-        return [Candidate(*row) for row in (await self.session.execute(statement)).tuples()]
+        return [Candidate(*row) for row in (await self.session.execute(statement))]
 
     async def refresh_token(self, hashes: Sequence[bytes]) -> RefreshToken | None:
         """The refresh token with one of those hashes, locked: of two uses at once, the second sees the first."""
@@ -227,7 +227,7 @@ class IdentityRepository(Repository):
             .order_by(ORGANISATION_NAME, Organisation.id)
         )
         found: dict[UUID, list[Organisation]] = {user_id: [] for user_id in user_ids}
-        for user_id, organisation in (await self.session.execute(statement)).tuples():
+        for user_id, organisation in await self.session.execute(statement):
             found[user_id].append(organisation)
         return found
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from relance.core.addresses import EmailAddress
@@ -19,7 +20,7 @@ ApiKeySort = Literal["created_at", "-created_at"]
 
 _ID = "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10"
 _AT = "2026-11-02T09:30:00Z"
-_REFERENCE = {"id": _ID, "name": "Achats France"}
+_REFERENCE: JsonDict = {"id": _ID, "name": "Achats France"}
 
 
 def _zone(value: str) -> str:

@@ -8,12 +8,13 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from limits import RateLimitItem, RateLimitItemPerMinute, WindowStats
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
+from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from relance.capabilities.identity.errors import TooManySignIns
@@ -64,14 +65,16 @@ class SignInThrottle:
         self._window = settings.sign_in_window_minutes
         self._per_account = settings.sign_in_attempts
         self._per_address = settings.sign_in_attempts_per_address
-        self._redis = RedisStorage(
+        self._pool = ConnectionPool.from_url(settings.redis_url, socket_timeout=1.0, socket_connect_timeout=1.0)
+        # The library hands the pool on to redis-py; its signature only forgot to say so.
+        pool: Any = self._pool
+        shared = RedisStorage(
             f"async+{settings.redis_url}",
             implementation="redispy",
             key_prefix="relance:sign-in",
-            socket_timeout=1.0,
-            socket_connect_timeout=1.0,
+            connection_pool=pool,
         )
-        self._shared = MovingWindowRateLimiter(self._redis)
+        self._shared = MovingWindowRateLimiter(shared)
         self._alone = MovingWindowRateLimiter(MemoryStorage())
         self._redis_away_until = 0.0
         self._turns = asyncio.Semaphore(_TURNS)
@@ -104,7 +107,7 @@ class SignInThrottle:
 
     async def close(self) -> None:
         """Close the connections to Redis."""
-        await self._redis.bridge.get_connection().aclose()
+        await self._pool.aclose()
 
     def _limits(self, address: str, account: str | None) -> list[tuple[RateLimitItem, tuple[str, ...]]]:
         network = network_of(address)

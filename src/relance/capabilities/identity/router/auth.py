@@ -41,9 +41,8 @@ class TokenRoute(StrictRoute):
         return renamed
 
 
-router = APIRouter(prefix="/v1/auth", tags=["auth"])
-_token = APIRouter(route_class=TokenRoute)
-_session = APIRouter(route_class=StrictRoute)
+tokens = APIRouter(route_class=TokenRoute, prefix="/v1/auth", tags=["auth"])
+sessions = APIRouter(route_class=StrictRoute, prefix="/v1/auth", tags=["auth"])
 
 _MISSING = Text("Ce champ est obligatoire.", "This field is required.")
 
@@ -77,7 +76,7 @@ async def session_claims(request: Request, runtime: RuntimeDep, caller: CallerDe
 SessionClaims = Annotated[AccessClaims, Depends(session_claims)]
 
 
-@_token.post(
+@tokens.post(
     "/token",
     operation_id="auth_token",
     summary="Sign in, or renew an access token",
@@ -124,7 +123,7 @@ def _required(fields: dict[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value}
 
 
-@_session.post(
+@sessions.post(
     "/logout",
     operation_id="auth_logout",
     summary="Sign out",
@@ -134,7 +133,3 @@ def _required(fields: dict[str, str | None]) -> dict[str, str]:
 async def log_out(runtime: RuntimeDep, session: WriteDep, claims: SessionClaims) -> None:
     """Ends the session of the access token: its refresh token and its access tokens no longer hold."""
     await end_session(session, runtime, claims)
-
-
-router.include_router(_token)
-router.include_router(_session)

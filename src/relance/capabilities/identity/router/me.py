@@ -4,8 +4,8 @@ from fastapi import APIRouter, Request
 
 from relance.capabilities.identity.errors import TooManySignIns, UserSessionRequired, WrongPassword
 from relance.capabilities.identity.repository import IdentityRepository
-from relance.capabilities.identity.routers.auth import SessionClaims, ThrottleDep, client_address
-from relance.capabilities.identity.routers.roles import KnownPermissions
+from relance.capabilities.identity.router.auth import SessionClaims, ThrottleDep, client_address
+from relance.capabilities.identity.router.roles import KnownPermissions
 from relance.capabilities.identity.schemas import EffectivePermission, MeRead, PasswordChange
 from relance.capabilities.identity.service.users import Users
 from relance.core.errors import Unauthenticated, ValidationFailed

@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter
 
-from relance.capabilities.identity.routers import api_keys, auth, me, organisations, roles, users, workspace
+from relance.capabilities.identity.router import api_keys, auth, me, organisations, roles, users, workspace
 
 routers: tuple[APIRouter, ...] = (
-    auth.router,
+    auth.tokens,
+    auth.sessions,
     me.router,
     workspace.router,
     organisations.router,

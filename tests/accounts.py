@@ -1,0 +1,210 @@
+"""What the tests of identity and directory share: a real database, their routers, and a workspace with three users."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from relance.capabilities.directory.permissions import PERMISSIONS as DIRECTORY
+from relance.capabilities.directory.router import companies, contacts
+from relance.capabilities.identity.authentication import IdentityAuthenticator
+from relance.capabilities.identity.permissions import PERMISSIONS as IDENTITY
+from relance.capabilities.identity.router import routers
+from relance.capabilities.identity.service import create_organisation, create_user, create_workspace
+from relance.capabilities.identity.throttle import SignInThrottle
+from relance.core.db import Base, Database
+from relance.core.ids import new_id
+from relance.core.keys import KeyRing
+from relance.core.middleware import RequestContext
+from relance.core.problems import install_error_handlers
+from relance.core.runtime import Runtime
+from relance.core.settings import Settings
+from relance.tables import __name__ as _tables  # noqa: F401 - imports every table
+
+PASSWORD = "une phrase assez longue"
+SECRET = "a-secret-of-the-tests-that-is-long-enough"
+PERMISSIONS = (*DIRECTORY, *IDENTITY)
+
+
+@cache
+def password_hash() -> str:
+    """The hash of PASSWORD, made once: what each test needs is an account, not another hash."""
+    return PasswordHash((Argon2Hasher(),)).hash(PASSWORD)
+
+
+@dataclass
+class World:
+    """A workspace of one test: an administrator, a manager, and a member who reports to the manager."""
+
+    runtime: Runtime
+    client: httpx.AsyncClient
+    slug: str
+    workspace_id: UUID
+    organisation_id: UUID
+    other_organisation_id: UUID
+    users: dict[str, UUID]
+    roles: dict[str, UUID]
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def email(self, who: str) -> str:
+        """The address of `admin`, `manager` or `member`."""
+        return f"{who}@{self.slug}.example"
+
+    async def sign_in(self, who: str, password: str = PASSWORD) -> httpx.Response:
+        """Sign in through the API."""
+        form = {"username": self.email(who), "password": password}
+        return await self.client.post("/v1/auth/token", data=form)
+
+    async def token(self, who: str) -> str:
+        """An access token, from a first sign-in."""
+        if who not in self.tokens:
+            self.tokens[who] = (await self.sign_in(who)).json()["access_token"]
+        return self.tokens[who]
+
+    async def call(
+        self,
+        who: str,
+        method: str,
+        path: str,
+        json: object = None,
+        headers: dict[str, str] | None = None,
+        params: dict[str, Any] | None = None,
+    ) -> httpx.Response:
+        """Ask as `admin`, `manager` or `member`; or with a credential of one's own."""
+        credential = await self.token(who) if who in self.users else who
+        sent = {"Authorization": f"Bearer {credential}", **(headers or {})}
+        return await self.client.request(method, path, json=json, headers=sent, params=params)
+
+    async def rows(self, statement: str, **values: object) -> list[dict[str, Any]]:
+        """What PostgreSQL holds, asked around the application."""
+        async with self.runtime.db.engine.connect() as connection:
+            return [dict(row) for row in (await connection.execute(text(statement), values)).mappings()]
+
+    async def actions(self, subject_id: UUID | str) -> list[str]:
+        """The journal of one subject, oldest first."""
+        found = await self.rows(
+            "SELECT action FROM journal_entries WHERE workspace_id = :ws AND subject_id = :id ORDER BY id",
+            ws=self.workspace_id,
+            id=UUID(str(subject_id)),
+        )
+        return [row["action"] for row in found]
+
+
+async def _administer(server: str, statement: str) -> None:
+    connection = await asyncpg.connect(server)
+    await connection.execute(statement)
+    await connection.close()
+
+
+@pytest.fixture(scope="session")
+def accounts_url() -> Iterator[str]:
+    """A database of its own on the PostgreSQL of the test run."""
+    server = os.environ["RELANCE_TEST_PG_ADMIN_URL"]
+    name = f"accounts_{new_id().hex}"
+    asyncio.run(_administer(server, f'CREATE DATABASE "{name}"'))
+    yield f"{server.rpartition('/')[0]}/{name}"
+    asyncio.run(_administer(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture(scope="session")
+def accounts_settings(accounts_url: str) -> Settings:
+    """Settings of the tests: throttled, but so that the tests together do not meet the limit of one address."""
+    return Settings(
+        environment="development",
+        database_url=accounts_url,
+        redis_url=os.environ["RELANCE_TEST_REDIS_URL"],
+        public_url="http://relance.example",
+        secret_keys=(SECRET,),
+        sign_in_attempts_per_address=100_000,
+    )
+
+
+@pytest.fixture(scope="session")
+async def accounts_runtime(accounts_settings: Settings) -> AsyncIterator[Runtime]:
+    """The runtime, on a database with every table."""
+    engine = create_async_engine(accounts_settings.sqlalchemy_url)
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    await engine.dispose()
+    runtime = Runtime(accounts_settings, Database(accounts_settings), KeyRing(accounts_settings.secret_keys))
+    yield runtime
+    await runtime.db.dispose()
+
+
+def build_app(runtime: Runtime, throttle: SignInThrottle) -> FastAPI:
+    """The routers under test, with the middleware and the error handlers of the product."""
+    app = FastAPI()
+    app.state.runtime = runtime
+    app.state.authenticator = IdentityAuthenticator(runtime)
+    app.state.permissions = PERMISSIONS
+    app.state.sign_in_throttle = throttle
+    app.add_middleware(RequestContext)
+    install_error_handlers(app)
+    for router in (*routers, companies, contacts):
+        app.include_router(router)
+    return app
+
+
+def build_client(app: FastAPI) -> httpx.AsyncClient:
+    """A client whose server errors are answers, as over the network."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://relance.example")
+
+
+@pytest.fixture(scope="session")
+async def accounts_client(accounts_runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the routers under test."""
+    throttle = SignInThrottle(accounts_runtime.settings)
+    async with build_client(build_app(accounts_runtime, throttle)) as client:
+        yield client
+    await throttle.close()
+
+
+async def make_world(runtime: Runtime, client: httpx.AsyncClient, slug: str | None = None) -> World:
+    """A new workspace."""
+    slug = slug or f"w{new_id().hex[-12:]}"
+    async with runtime.db.transaction(None) as session:
+        workspace = await create_workspace(session, slug, slug.title(), PERMISSIONS)
+        organisation = await create_organisation(session, "Achats France")
+        other = await create_organisation(session, "Échantillons")
+        users: dict[str, UUID] = {}
+        for who, boss in (("admin", None), ("manager", None), ("member", "manager")):
+            user = await create_user(
+                session,
+                f"{who}@{slug}.example",
+                who.title(),
+                role=who,
+                organisation_ids=[organisation.id],
+                manager_id=users[boss] if boss else None,
+            )
+            user.password_hash = password_hash()
+            await session.flush()
+            users[who] = user.id
+    world = World(runtime, client, slug, workspace.id, organisation.id, other.id, users, {})
+    found = await world.rows("SELECT key, id FROM roles WHERE workspace_id = :ws", ws=workspace.id)
+    world.roles = {row["key"]: row["id"] for row in found}
+    return world
+
+
+@pytest.fixture
+async def world(accounts_runtime: Runtime, accounts_client: httpx.AsyncClient) -> World:
+    """A workspace of this test's own."""
+    return await make_world(accounts_runtime, accounts_client)
+
+
+@pytest.fixture
+async def elsewhere(accounts_runtime: Runtime, accounts_client: httpx.AsyncClient) -> World:
+    """Another workspace, whose rows the first must never see."""
+    return await make_world(accounts_runtime, accounts_client)

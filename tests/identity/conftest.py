@@ -1,0 +1,19 @@
+"""The fixtures of tests/accounts.py."""
+
+from tests.accounts import (
+    accounts_client,
+    accounts_runtime,
+    accounts_settings,
+    accounts_url,
+    elsewhere,
+    world,
+)
+
+__all__ = [
+    "accounts_client",
+    "accounts_runtime",
+    "accounts_settings",
+    "accounts_url",
+    "elsewhere",
+    "world",
+]

@@ -189,6 +189,11 @@ def _example(error: type[RelanceError]) -> dict[str, Any]:
     }
 
 
+def problem_content() -> dict[str, Any]:
+    """The `content` of a response that is a problem document, without examples."""
+    return {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
 def problem_responses(*errors: type[RelanceError]) -> dict[int | str, dict[str, Any]]:
     """The `responses` of an operation that may answer with `errors`, with an example for each of them.
 

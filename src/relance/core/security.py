@@ -124,8 +124,12 @@ async def current_caller(
     credential = token or (key.credentials if key else None)
     if not credential or len(credential) > 8192:
         raise Unauthenticated()
-    authenticator: Authenticator = request.app.state.authenticator
-    return await authenticator.authenticate(credential)
+    # FastAPI runs a dependency once per set of scopes; the caller is the same for all of them.
+    known: Caller | None = getattr(request.state, "caller", None)
+    if known is None:
+        authenticator: Authenticator = request.app.state.authenticator
+        known = request.state.caller = await authenticator.authenticate(credential)
+    return known
 
 
 CurrentCaller = Annotated[Caller, Depends(current_caller)]

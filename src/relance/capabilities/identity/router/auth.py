@@ -19,10 +19,10 @@ from relance.capabilities.identity.errors import (
 from relance.capabilities.identity.schemas import TokenForm, TokenRead
 from relance.capabilities.identity.service.sign_in import Grant, SignIn, end_session
 from relance.capabilities.identity.throttle import SignInThrottle
-from relance.core.errors import FieldError, Unauthenticated
+from relance.core.errors import FieldError, Unauthenticated, ValidationFailed
 from relance.core.http import CallerDep, RuntimeDep, StrictRoute, WriteDep
 from relance.core.i18n import Text
-from relance.core.problems import field_error, problem_responses
+from relance.core.problems import field_error, problem_content, problem_responses
 
 
 class TokenRoute(StrictRoute):
@@ -80,9 +80,11 @@ SessionClaims = Annotated[AccessClaims, Depends(session_claims)]
     "/token",
     operation_id="auth_token",
     summary="Sign in, or renew an access token",
-    responses=problem_responses(
-        InvalidTokenRequest, UnsupportedGrantType, WorkspaceRequired, InvalidGrant, TooManySignIns
-    ),
+    responses={
+        **problem_responses(InvalidTokenRequest, UnsupportedGrantType, WorkspaceRequired, InvalidGrant, TooManySignIns),
+        # Keeps FastAPI from announcing its own 422, which this route never gives.
+        "default": {"description": "Any other problem", "content": problem_content()},
+    },
 )
 async def issue_token(
     request: Request,
@@ -128,7 +130,7 @@ def _required(fields: dict[str, str | None]) -> dict[str, str]:
     operation_id="auth_logout",
     summary="Sign out",
     status_code=204,
-    responses=problem_responses(Unauthenticated, UserSessionRequired),
+    responses=problem_responses(Unauthenticated, UserSessionRequired, ValidationFailed),
 )
 async def log_out(runtime: RuntimeDep, session: WriteDep, claims: SessionClaims) -> None:
     """Ends the session of the access token: its refresh token and its access tokens no longer hold."""

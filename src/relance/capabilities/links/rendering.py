@@ -125,7 +125,8 @@ def _frame_values(frame: Frame) -> Mapping[str, object]:
     return {
         "locale": frame.locale,
         "other_locale": "fr" if frame.locale == "en" else "en",
-        "language_path": recipient_path(frame.settings, frame.token) if frame.token else None,
+        # Without a link the switch stays at the address it is on, whatever that is.
+        "language_path": recipient_path(frame.settings, frame.token) if frame.token else "",
         "stylesheet": recipient_path(frame.settings, "static", STYLESHEET_NAME),
         "w": page_words(frame.locale),
     }

@@ -30,7 +30,11 @@ class ParsedMail:
 
 def parse_mail(raw: bytes, public_url: str) -> ParsedMail:
     """The parts of `raw`. What is broken is left empty, never raised."""
-    message = BytesParser(policy=policy.default).parsebytes(raw)
+    parser = BytesParser(policy=policy.default)
+    try:
+        message = parser.parsebytes(raw)
+    except RecursionError:  # parts within parts without end: the headers are all there is to show
+        message = parser.parsebytes(raw, headersonly=True)
     assert isinstance(message, EmailMessage)  # the policy makes these
     text, html = _body(message, "plain"), _body(message, "html")
     headers = list(_headers(message))

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from relance.capabilities.messaging.mails import Mail
+from relance.capabilities.messaging.mails import Mail, tame
+from relance.capabilities.messaging.mime import header_text
 from relance.capabilities.messaging.models import Message, MessageState
 from relance.capabilities.messaging.repository import OutboxRepository
 from relance.core.clock import Clock
@@ -136,7 +137,7 @@ class Outbox:
         return {
             "workspace_id": self._session.workspace_id,
             "id": id_,
-            "sender_name": envelope.sender_name,
+            "sender_name": header_text(tame(envelope.sender_name)) if envelope.sender_name else None,
             "reply_to": envelope.reply_to,
             "list_unsubscribe": envelope.list_unsubscribe and envelope.link_id is not None,
             "placeholders": mail.model_dump(mode="json"),

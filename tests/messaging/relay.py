@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import cast
 
 #: What a rule answers: an SMTP reply, or one of these.
 DROP = "drop"
@@ -32,7 +31,7 @@ class Accepted:
     @property
     def mail(self) -> EmailMessage:
         """The mail as a client parses it."""
-        return cast("EmailMessage", message_from_bytes(self.content, policy=default))
+        return message_from_bytes(self.content, policy=default)
 
 
 def _obedient(_stage: str, _recipient: str) -> str | None:

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import asyncpg
 import pytest
@@ -66,7 +66,7 @@ def database_url() -> Iterator[str]:
 
 
 @pytest.fixture
-async def empty_database(database_url: str) -> AsyncIterator[str]:
+async def empty_database(database_url: str) -> str:
     """The migrated database, with no rows in any table."""
     assert _tables  # the metadata is whole
     engine = create_async_engine(Settings(environment="development", database_url=database_url).sqlalchemy_url)
@@ -76,4 +76,4 @@ async def empty_database(database_url: str) -> AsyncIterator[str]:
         for table in Base.metadata.sorted_tables:
             await connection.execute(text(f'DELETE FROM "{table.name}"'))
     await engine.dispose()
-    yield database_url
+    return database_url

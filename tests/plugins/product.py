@@ -166,9 +166,9 @@ def product_settings(database_url: str) -> Callable[..., Settings]:
     return make
 
 
-@pytest.fixture
-async def product(empty_database: str, product_settings: Callable[..., Settings]) -> AsyncIterator[Product]:
-    """The product on an empty database, with a relay that keeps what it is given."""
+@pytest.fixture(scope="session")
+async def assembled(database_url: str, product_settings: Callable[..., Settings]) -> AsyncIterator[Product]:
+    """The product of this process: assembling it (routes, templates, schemas) takes longer than most tests."""
     (port,) = free_ports(1)
     settings = product_settings(smtp_url=f"smtp://127.0.0.1:{port}")
     app = create_app(settings)
@@ -185,6 +185,14 @@ async def product(empty_database: str, product_settings: Callable[..., Settings]
     await relay.wait_closed()
     await app.state.sign_in_throttle.close()
     await close_runtime(runtime)
+
+
+@pytest.fixture
+async def product(assembled: Product, empty_database: str) -> Product:
+    """The product on an empty database, its clock back at the machine's."""
+    assembled.offices.clear()
+    await assembled.runtime.tick()
+    return assembled
 
 
 @pytest.fixture

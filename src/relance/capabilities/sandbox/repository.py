@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, delete, exists, select
+from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
 from relance.capabilities.messaging.models import Message
@@ -35,12 +35,13 @@ class MailRepository(Repository):
 
     async def page_of_workspace(
         self, workspace_id: UUID, recipient: str | None, request: PageRequest
-    ) -> Slice[Row[tuple[CapturedMail]]]:
+    ) -> Slice[CapturedMail]:
         """The mails that a workspace has sent, and no other's: those that name a row of its messages."""
         ours = exists().where(Message.workspace_id == workspace_id, Message.id == CapturedMail.sent_as)
         statement = select(CapturedMail).where(ours, *_to(recipient))
         key = SortKey("received_at", CapturedMail.received_at)
-        return await fetch_page(self.session, statement, request, key, CapturedMail.id)
+        found = await fetch_page(self.session, statement, request, key, CapturedMail.id)
+        return Slice([row[0] for row in found.rows], found.next)
 
     async def latest(self, recipient: str | None, limit: int) -> Sequence[CapturedMail]:
         """The newest mails of the whole deployment."""

@@ -10,11 +10,11 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
-from relance.capabilities.messaging.models import Message
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from relance.capabilities.identity.models import Workspace
+from relance.capabilities.messaging.models import Message
 from relance.capabilities.sandbox.catcher import start_catcher
 from relance.capabilities.sandbox.clock import sandbox_clock
 from relance.capabilities.sandbox.models import CapturedMail, TestClock

@@ -8,10 +8,10 @@ from uuid import UUID
 import aiosmtplib
 import httpx
 import pytest
-from relance.capabilities.messaging.models import Message
 from sqlalchemy import func, select
 from tests.sandbox.conftest import NOW
 
+from relance.capabilities.messaging.models import Message
 from relance.capabilities.sandbox.catcher import MAX_MAIL_BYTES
 from relance.capabilities.sandbox.models import CapturedMail
 from relance.capabilities.sandbox.parsing import find_links, parse_mail

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, delete, exists, select
+from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
 from relance.capabilities.messaging.models import Message
 from relance.capabilities.sandbox.models import CapturedMail, TestClock
 from relance.core.pagination import PageRequest, Slice, SortKey
-from relance.core.repository import Repository, fetch_page
+from relance.core.repository import AnyRow, Repository, fetch_page
 
 #: How many captured mails are kept; older ones make room.
 KEPT = 10_000
@@ -33,9 +33,7 @@ class ClockRepository(Repository):
 class MailRepository(Repository):
     """The captured mails."""
 
-    async def page_of_workspace(
-        self, workspace_id: UUID, recipient: str | None, request: PageRequest
-    ) -> Slice[Row[tuple[CapturedMail]]]:
+    async def page_of_workspace(self, workspace_id: UUID, recipient: str | None, request: PageRequest) -> Slice[AnyRow]:
         """The mails that a workspace has sent, and no other's: those that name a row of its messages."""
         ours = exists().where(Message.workspace_id == workspace_id, Message.id == CapturedMail.sent_as)
         statement = select(CapturedMail).where(ours, *_to(recipient))

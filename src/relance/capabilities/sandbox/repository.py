@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from relance.capabilities.messaging.models import Message
 from relance.capabilities.sandbox.models import CapturedMail, TestClock
 from relance.core.pagination import PageRequest, Slice, SortKey
-from relance.core.repository import Repository, fetch_page
+from relance.core.repository import AnyRow, Repository, fetch_page
 
 #: How many captured mails are kept; older ones make room.
 KEPT = 10_000
@@ -33,15 +33,12 @@ class ClockRepository(Repository):
 class MailRepository(Repository):
     """The captured mails."""
 
-    async def page_of_workspace(
-        self, workspace_id: UUID, recipient: str | None, request: PageRequest
-    ) -> Slice[CapturedMail]:
+    async def page_of_workspace(self, workspace_id: UUID, recipient: str | None, request: PageRequest) -> Slice[AnyRow]:
         """The mails that a workspace has sent, and no other's: those that name a row of its messages."""
         ours = exists().where(Message.workspace_id == workspace_id, Message.id == CapturedMail.sent_as)
         statement = select(CapturedMail).where(ours, *_to(recipient))
         key = SortKey("received_at", CapturedMail.received_at)
-        found = await fetch_page(self.session, statement, request, key, CapturedMail.id)
-        return Slice([row[0] for row in found.rows], found.next)
+        return await fetch_page(self.session, statement, request, key, CapturedMail.id)
 
     async def latest(self, recipient: str | None, limit: int) -> Sequence[CapturedMail]:
         """The newest mails of the whole deployment."""

@@ -85,7 +85,7 @@ async def list_test_mailbox(
     found = await MailRepository(session).page_of_workspace(caller.workspace_id, to, wanted)
     next_cursor = runtime.cursors.encode(found.next) if found.next else None
     link_next(request, runtime, response, next_cursor)
-    return Page(items=[_read(mail) for mail in found.rows], next_cursor=next_cursor)
+    return Page(items=[_read(row[0]) for row in found.rows], next_cursor=next_cursor)
 
 
 def _read(mail: CapturedMail) -> TestMail:

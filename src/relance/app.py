@@ -17,7 +17,7 @@ from relance.capabilities.links.router import router as links_router
 from relance.capabilities.sandbox.router import router as sandbox_router
 from relance.core import health
 from relance.core.logging import configure_logging
-from relance.core.middleware import RequestContext
+from relance.core.middleware import BodyLimit, RequestContext
 from relance.core.problems import add_problem_schema, install_error_handlers
 from relance.core.settings import Settings, get_settings
 from relance.domains.invitations.router import router as invitations_router
@@ -70,7 +70,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=_DESCRIPTION,
         openapi_tags=_TAGS,
         lifespan=lifespan,
-        max_body_size=settings.max_body_bytes,
         dependencies=[Depends(see_clock)] if settings.sandbox else [],
         separate_input_output_schemas=False,
     )
@@ -79,6 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.sign_in_throttle = SignInThrottle(settings)
     app.state.permissions = PERMISSIONS
     app.state.recipients = recipients(runtime)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(RequestContext)
     install_error_handlers(app)
     for router in (

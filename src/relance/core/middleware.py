@@ -1,10 +1,12 @@
-"""The one middleware: request id, language, access line. Pure ASGI, so that streaming stays streaming."""
+"""The middleware: request id, language, access line, and the size of bodies. Pure ASGI, so that streaming streams."""
 
 import re
 import time
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from relance.core.i18n import negotiate, use_locale
@@ -59,3 +61,44 @@ class RequestContext:
 def _route(scope: Scope) -> str:
     """The template of the route, `/r/{token}`: the path itself may carry a token and is never logged."""
     return str(getattr(scope.get("route"), "path_format", None) or getattr(scope.get("route"), "path", "unmatched"))
+
+
+_LIMIT = "relance.body_limit"
+
+
+class BodyLimit:
+    """Refuses bodies larger than the deployment accepts, announced or not, with a problem document.
+
+    FastAPI's own `max_body_size` answers in plain text before any error handler is asked.
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        scope[_LIMIT] = self.max_bytes
+        announced = Headers(scope=scope).get("content-length", "")
+        size = int(announced) if announced.isdecimal() and len(announced) < 19 else 0
+        read = 0
+
+        async def bounded() -> Message:
+            nonlocal read
+            if size > scope[_LIMIT]:
+                raise HTTPException(413)
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > scope[_LIMIT]:
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, bounded, send)
+
+
+def accept_body_of(request: Request, max_bytes: int) -> None:
+    """Let this one request have a larger body: for the routes that take files, before anything is read."""
+    request.scope[_LIMIT] = max_bytes

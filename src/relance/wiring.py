@@ -19,7 +19,7 @@ from relance.core.lifecycle import Lifecycle
 from relance.core.runtime import Runtime
 from relance.core.settings import Settings
 from relance.domains.invitations.delivery import InvitationMails
-from relance.domains.invitations.emails import CompletedMail, ExpiredMail, InvitationMail, ReminderMail
+from relance.domains.invitations.emails import CompletedMail, DeclinedMail, ExpiredMail, InvitationMail, ReminderMail
 from relance.domains.invitations.followups import InvitationFollowUps, PrequalificationFollowUps
 from relance.domains.invitations.forms import install_default_form
 from relance.domains.invitations.lifecycle import LIFECYCLE as INVITATION
@@ -30,7 +30,7 @@ from relance.domains.invitations.recipient import InvitationRecipient
 PERMISSIONS = (*INVITATIONS, *DIRECTORY, *IDENTITY, *SANDBOX)
 
 #: Every mail of the product; the worker refuses to start when one lacks a template.
-MAILS: tuple[type[Mail], ...] = (InvitationMail, ReminderMail, ExpiredMail, CompletedMail)
+MAILS: tuple[type[Mail], ...] = (InvitationMail, ReminderMail, ExpiredMail, CompletedMail, DeclinedMail)
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
 LIFECYCLES: tuple[Lifecycle[object], ...] = (INVITATION,)  # type: ignore[assignment] # facts differ by domain

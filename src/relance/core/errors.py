@@ -65,6 +65,7 @@ class ValidationFailed(RelanceError):
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
         super().__init__(errors=[asdict(error) for error in errors])
+        self.errors = tuple(errors)
 
     @classmethod
     def at(cls, pointer: str, code: str, message: Text) -> "ValidationFailed":

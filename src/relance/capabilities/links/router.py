@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -92,35 +92,39 @@ async def get_request(request: Request, runtime: RuntimeDep, token: TokenPath, l
 router.head("/{token}", include_in_schema=False)(get_request)
 
 
+_ANSWERED: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Recorded; the same answer given again is answered the same."},
+    303: {"description": "Recorded from an HTML form: back to the page."},
+    404: {"description": "`not_found`", "content": _PROBLEM, "model": Problem},
+    409: {"description": "`stale_version`, with `current_version`.", "content": _PROBLEM, "model": Problem},
+    410: {"description": "`link_expired`", "content": _PROBLEM, "model": Problem},
+    413: {"description": "`body_too_large`", "content": _PROBLEM, "model": Problem},
+    415: {"description": "`unsupported_media_type`", "content": _PROBLEM, "model": Problem},
+    422: {"description": "`validation_failed`, with `errors`.", "content": _PROBLEM, "model": Problem},
+}
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "properties": {"version": {"type": "integer"}, "answers": {"type": "object"}},
+                },
+                "example": {"version": 1, "answers": {"identity": {"legal_name": "Fonderie Martin"}}},
+            },
+            FORM_TYPE: {"schema": {"type": "object"}},
+        }
+    }
+}
+
+
 @router.post(
     "/{token}/{answer}",
     operation_id="recipients_answer",
     summary="Answer a link",
     response_model=RecipientView,
-    responses={
-        200: {"description": "Recorded; the same answer given again is answered the same."},
-        303: {"description": "Recorded from an HTML form: back to the page."},
-        404: {"description": "`not_found`", "content": _PROBLEM, "model": Problem},
-        409: {"description": "`stale_version`, with `current_version`.", "content": _PROBLEM, "model": Problem},
-        410: {"description": "`link_expired`", "content": _PROBLEM, "model": Problem},
-        413: {"description": "`body_too_large`", "content": _PROBLEM, "model": Problem},
-        415: {"description": "`unsupported_media_type`", "content": _PROBLEM, "model": Problem},
-        422: {"description": "`validation_failed`, with `errors`.", "content": _PROBLEM, "model": Problem},
-    },
-    openapi_extra={
-        "requestBody": {
-            "content": {
-                "application/json": {
-                    "schema": {
-                        "type": "object",
-                        "properties": {"version": {"type": "integer"}, "answers": {"type": "object"}},
-                    },
-                    "example": {"version": 1, "answers": {"identity": {"legal_name": "Fonderie Martin"}}},
-                },
-                FORM_TYPE: {"schema": {"type": "object"}},
-            }
-        }
-    },
+    responses=_ANSWERED,
+    openapi_extra=_BODY,
 )
 async def answer_request(
     request: Request,
@@ -141,9 +145,25 @@ async def answer_request(
         view = await visit.handler.answer(session, visit.link, answer, payload, visit.locale)
         # The handler holds the subject's lock now: nobody can revoke the link any more before the commit.
         await confirm_link(session, visit.link)
-    if wants_html(request):
+    # A mail client that unsubscribes by itself (RFC 8058) follows no redirect.
+    if wants_html(request) and answer != "unsubscribe":
         return RedirectResponse(page_path(frame_of(request, visit.locale, token)), 303)
     return _shown(request, visit, view, token)
+
+
+@router.put(
+    "/{token}/answers",
+    operation_id="recipients_save",
+    summary="Save a draft",
+    response_model=RecipientView,
+    responses=_ANSWERED,
+    openapi_extra=_BODY,
+)
+async def save_draft(
+    request: Request, runtime: RuntimeDep, posted: PostedDep, token: TokenPath, lang: LangQuery = None
+) -> Response:
+    """Keep what is filled in so far; the same as the answer `save`."""
+    return await answer_request(request, runtime, posted, token, "save", lang)
 
 
 @router.get("/static/{name}", include_in_schema=False)

@@ -12,6 +12,7 @@ from relance.core.runtime import Runtime
 from relance.core.subjects import SubjectRef
 from relance.domains.invitations.emails import (
     CompletedMail,
+    DeclinedMail,
     ExpiredMail,
     InvitationMail,
     OrganisationFacts,
@@ -76,7 +77,7 @@ class Asking:
                 subject=subject_of(invitation),
                 mail=mail(
                     recipient_email=invitation.email,
-                    partner=PartnerFacts(name=row.company.name, local_id=row.company.id_value or ""),
+                    partner=_partner(row),
                     organisation=OrganisationFacts(name=row.organisation_name),
                     requester=RequesterFacts(name=row.requester_name, email=row.requester_email),
                     reason=reason_sentence(Reason(invitation.reason), locale),
@@ -99,13 +100,30 @@ class Asking:
     async def tell_completed(self, row: InvitationRow, completed_at: datetime) -> None:
         """Tell the requester that the partner has answered."""
         locale = as_locale(row.invitation.locale)
-        notice: Mail = CompletedMail(
+        notice = CompletedMail(
             recipient_email=row.requester_email,
-            partner=PartnerFacts(name=row.company.name, local_id=row.company.id_value or ""),
+            partner=_partner(row),
             organisation=OrganisationFacts(name=row.organisation_name),
-            completed_on=long_date(completed_at.astimezone(ZoneInfo(row.zone)).date(), locale),
+            completed_on=_day(row, completed_at, locale),
             reference=str(row.invitation.id),
         )
+        await self._tell(row, notice, locale)
+
+    async def tell_declined(self, row: InvitationRow, declined_at: datetime) -> None:
+        """Tell the requester that the partner does not want to be contacted any more."""
+        locale = as_locale(row.invitation.locale)
+        notice = DeclinedMail(
+            recipient_email=row.requester_email,
+            partner=_partner(row),
+            organisation=OrganisationFacts(name=row.organisation_name),
+            partner_email=row.invitation.email,
+            declined_on=_day(row, declined_at, locale),
+            reason=row.invitation.decline_reason or "",
+            reference=str(row.invitation.id),
+        )
+        await self._tell(row, notice, locale)
+
+    async def _tell(self, row: InvitationRow, notice: Mail, locale: Locale) -> None:
         await self._outbox.enqueue(
             Envelope(
                 subject=subject_of(row.invitation),
@@ -116,3 +134,11 @@ class Asking:
                 priority=150,
             )
         )
+
+
+def _partner(row: InvitationRow) -> PartnerFacts:
+    return PartnerFacts(name=row.company.name, local_id=row.company.id_value or "")
+
+
+def _day(row: InvitationRow, at: datetime, locale: Locale) -> str:
+    return long_date(at.astimezone(ZoneInfo(row.zone)).date(), locale)

@@ -13,7 +13,7 @@ from relance.core.runtime import Runtime
 from relance.core.subjects import SYSTEM
 from relance.domains.invitations import views
 from relance.domains.invitations.asking import KIND, subject_of
-from relance.domains.invitations.emails import CompletedMail, ExpiredMail, InvitationMail, ReminderMail
+from relance.domains.invitations.emails import CompletedMail, DeclinedMail, ExpiredMail, InvitationMail, ReminderMail
 from relance.domains.invitations.lifecycle import LIFECYCLE, Delivery, Reason, Status
 from relance.domains.invitations.repository import InvitationRepository, InvitationRow, PrequalificationRepository
 from relance.domains.invitations.service import DOMAIN, reason_for
@@ -24,6 +24,7 @@ _WANTED = {
     ReminderMail.key: {Status.SENT},
     ExpiredMail.key: {Status.EXPIRED},
     CompletedMail.key: set(Status),
+    DeclinedMail.key: set(Status),
 }
 _ASKING = {InvitationMail.key, ReminderMail.key}
 

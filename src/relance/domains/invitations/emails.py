@@ -71,6 +71,21 @@ class CompletedMail(Mail):
     reference: str
 
 
+class DeclinedMail(Mail):
+    """Tells the requester that the partner does not want to be contacted any more."""
+
+    key: ClassVar[str] = "invitations.declined"
+    link_bearing: ClassVar[bool] = False
+
+    recipient_email: str
+    partner: PartnerFacts
+    organisation: OrganisationFacts
+    partner_email: str
+    declined_on: str
+    reason: str
+    reference: str
+
+
 _REASONS = {
     Reason.NOT_REGISTERED: Text(
         "Votre organisation n’est pas encore inscrite.", "Your organisation is not registered yet."

@@ -189,6 +189,15 @@ LIFECYCLE: Lifecycle[Facts] = Lifecycle(
             mail="invitations.completed",
             text=Text("Envoyer le formulaire", "Submit the form"),
         ),
+        Transition(
+            "decline",
+            _OPEN,
+            None,
+            frozenset({Actor.RECIPIENT}),
+            "invitation.declined",
+            mail="invitations.declined",
+            text=Text("Ne plus être sollicité", "Not to be contacted any more"),
+        ),
         # Completing through one invitation closes every other row of the partner, the expired ones included.
         Transition(
             "close",

@@ -46,6 +46,9 @@ class Prequalification(Versioned, WorkspaceOwned, Base):
     form_status: Mapped[str] = mapped_column(default=FormStatus.TO_COMPLETE)
     form_version: Mapped[int | None]
     answers: Mapped[dict[str, Any] | None]
+    #: What the partner has saved and not submitted; shared by all who were asked.
+    draft: Mapped[dict[str, Any] | None]
+    draft_saved_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     valid_until: Mapped[datetime | None]
     #: How often it was completed: numbers the cycles of its validity.
@@ -95,6 +98,7 @@ class Invitation(Versioned, WorkspaceOwned, Base):
     reminders_asked: Mapped[int] = mapped_column(default=0)
     delivery: Mapped[str | None]
     declined_at: Mapped[datetime | None]
+    decline_reason: Mapped[str | None]
     closed_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

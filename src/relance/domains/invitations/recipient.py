@@ -1,16 +1,10 @@
-"""What the link of an invitation shows, and what an answer does."""
+"""What the link of an invitation shows, and which answers it takes."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from relance.capabilities.followups.service import FollowUps, Policy
-from relance.capabilities.journal.service import Journal
-from relance.capabilities.links.errors import LinkExpired
-from relance.capabilities.links.forms import validate_answers
 from relance.capabilities.links.models import ActionLink
-from relance.capabilities.links.payload import require_version
 from relance.capabilities.links.recipient import (
     AnswerOption,
     AskedBy,
@@ -19,20 +13,14 @@ from relance.capabilities.links.recipient import (
     RecipientForm,
     RecipientView,
 )
-from relance.capabilities.links.service import confirm_link
-from relance.capabilities.messaging.outbox import Outbox
 from relance.core.db import DbSession
 from relance.core.errors import NotFound
 from relance.core.i18n import Locale, Text, as_locale, long_datetime
-from relance.core.lifecycle import Actor
 from relance.core.runtime import Runtime
-from relance.core.subjects import SYSTEM, ActorRef, SubjectRef
-from relance.domains.invitations import views
-from relance.domains.invitations.asking import KIND, Asking, subject_of
+from relance.domains.invitations.answers import Answers, is_past, require_form
+from relance.domains.invitations.asking import KIND
 from relance.domains.invitations.emails import reason_sentence
-from relance.domains.invitations.errors import AlreadyAnswered
-from relance.domains.invitations.followups import PREQUALIFICATION
-from relance.domains.invitations.lifecycle import LIFECYCLE, FormStatus, Reason, Status
+from relance.domains.invitations.lifecycle import FormStatus, Reason, Status
 from relance.domains.invitations.models import Prequalification, PrequalificationForm
 from relance.domains.invitations.repository import InvitationRepository, InvitationRow, PrequalificationRepository
 
@@ -60,7 +48,20 @@ _MESSAGES: Mapping[LinkState, Text] = {
     ),
     "closed": Text("Cette invitation est close.", "This invitation is closed."),
 }
-_SUBMIT = Text("Envoyer le formulaire", "Submit the form")
+_DRAFTED = Text(
+    "{message}\n\nUn brouillon est enregistré depuis le {draft_saved}. Il n’est pas encore envoyé.",
+    "{message}\n\nA draft has been saved since {draft_saved}. It is not submitted yet.",
+)
+_DECLINED = Text(
+    "{message}\n\nVous avez demandé à ne plus être relancé : aucun rappel ne vous sera envoyé. Vous pouvez encore "
+    "remplir le formulaire.",
+    "{message}\n\nYou asked not to be reminded: no reminder will be sent to you. You can still fill the form.",
+)
+_LABELS = {
+    "submit": Text("Envoyer le formulaire", "Submit the form"),
+    "save": Text("Enregistrer le brouillon", "Save as a draft"),
+    "decline": Text("Ne plus être sollicité pour cette demande", "Do not contact me about this request any more"),
+}
 
 
 class InvitationRecipient:
@@ -91,103 +92,24 @@ class InvitationRecipient:
     async def answer(
         self, session: DbSession, link: ActionLink, answer: str, payload: Mapping[str, object], locale: Locale
     ) -> RecipientView:
-        """Submit the form.
+        """Submit the form, save a draft, or decline to be contacted; see `Answers`.
 
         Raises:
-            NotFound: there is no such answer, or the link was revoked meanwhile.
-            LinkExpired: the invitation expired.
-            StaleVersion: the form has a newer version.
-            AlreadyAnswered: other answers were recorded before.
-            ValidationFailed: the answers do not fit the form.
+            NotFound: there is no such answer, or the invitation is gone.
+            LinkExpired, StaleVersion, AlreadyAnswered, ValidationFailed: it was not recorded.
         """
-        if answer != "submit":
+        answers = Answers(session, self._runtime, link, locale)
+        actions: Mapping[str, Callable[[Mapping[str, object]], Awaitable[None]]] = {
+            "submit": answers.submit,
+            "save": answers.save,
+            "decline": answers.decline,
+            # What a mail client sends by itself when its reader clicks "unsubscribe" (RFC 8058).
+            "unsubscribe": answers.decline,
+        }
+        if answer not in actions:
             raise NotFound()
-        now = self._runtime.clock.now()
-        rows = InvitationRepository(session)
-        asked = await rows.row_unlocked(link.subject_id)
-        if asked is None:
-            raise NotFound()
-        # Order of the locks: the partner's prequalification, then its invitations by id (see service.create).
-        prequalification = await PrequalificationRepository(session).lock(asked.invitation.company_id)
-        unfinished = await rows.lock_unfinished_of(asked.invitation.company_id)
-        await confirm_link(session, link)
-        row = unfinished.get(asked.invitation.id) or await rows.row_unlocked(asked.invitation.id)
-        assert row is not None  # it was there before the locks, and rows are never deleted
-        if prequalification.form_status == FormStatus.COMPLETED:
-            if payload.get("answers") != prequalification.answers:
-                raise AlreadyAnswered()
-            return await self._view(session, row, prequalification, link, locale)
-        if _state(row, prequalification, now) != "open":
-            raise LinkExpired()
-        form = await self._form(session, None)
-        require_version(payload, form.form_version)
-        answers = validate_answers(form.json_schema, payload.get("answers"), locale)
-        LIFECYCLE.require(row.invitation.status, "submit", Actor.RECIPIENT, views.facts_of(row, now))
-        await self._complete(session, prequalification, form, answers, now)
-        await self._close(session, row, unfinished, link, now)
-        await session.flush()
-        refreshed = (await rows.rows([row.invitation.id]))[row.invitation.id]
-        return await self._view(session, refreshed, prequalification, link, locale)
-
-    async def _complete(
-        self,
-        session: DbSession,
-        prequalification: Prequalification,
-        form: PrequalificationForm,
-        answers: dict[str, object],
-        now: datetime,
-    ) -> None:
-        prequalification.form_status = FormStatus.COMPLETED
-        prequalification.form_version = form.form_version
-        prequalification.answers = answers
-        prequalification.completed_at = now
-        prequalification.completions += 1
-        prequalification.valid_until = await FollowUps(session, self._runtime.clock).plan(
-            SubjectRef(PREQUALIFICATION, prequalification.id),
-            prequalification.completions,
-            Policy(reminders=(), expires_after=form.validity),
-            now,
-        )
-
-    async def _close(
-        self,
-        session: DbSession,
-        answered: InvitationRow,
-        unfinished: Mapping[UUID, InvitationRow],
-        link: ActionLink,
-        now: datetime,
-    ) -> None:
-        """Close every row of the partner, across organisations and addresses, and tell each requester once."""
-        clock = self._runtime.clock
-        outbox, follow_ups, journal = Outbox(session, clock), FollowUps(session, clock), Journal(session, clock)
-        answered.company.registered_at = answered.company.registered_at or now
-        told: set[UUID] = set()
-        # The answered row first: its requester hears of it under the reference that the partner used.
-        for row in sorted(unfinished.values(), key=lambda row: row.invitation.id != answered.invitation.id):
-            invitation, subject = row.invitation, subject_of(row.invitation)
-            mine = invitation.id == answered.invitation.id
-            before, invitation.status = invitation.status, Status.CLOSED
-            invitation.closed_at = now
-            await follow_ups.cancel(subject, "answered")
-            await outbox.cancel(subject, "answered")
-            if invitation.requested_by not in told:
-                told.add(invitation.requested_by)
-                await Asking(session, self._runtime).tell_completed(row, now)
-            journal.record(
-                "prequalification.completed" if mine else "invitation.closed",
-                subject,
-                ActorRef("recipient", link.id) if mine else SYSTEM,
-                company_id=invitation.company_id,
-                before={"status": before},
-                after={"status": invitation.status},
-            )
-
-    async def _form(self, session: DbSession, form_version: int | None) -> PrequalificationForm:
-        forms = PrequalificationRepository(session)
-        found = await (forms.current_form() if form_version is None else forms.form(form_version))
-        if found is None:
-            raise RuntimeError("this workspace has no prequalification form: it was not provisioned")
-        return found
+        await actions[answer](payload)
+        return await self.view(session, link, locale)
 
     async def _view(
         self,
@@ -200,7 +122,7 @@ class InvitationRecipient:
         invitation, zone = row.invitation, ZoneInfo(row.zone)
         state = _state(row, prequalification, self._runtime.clock.now())
         completed = prequalification if prequalification is not None and state == "answered" else None
-        form = await self._form(session, completed.form_version if completed else None)
+        form = await require_form(session, completed.form_version if completed else None)
         expires = invitation.expires_at if state in ("open", "expired") else None
         words = {
             "organisation": row.organisation_name,
@@ -214,7 +136,7 @@ class InvitationRecipient:
             state=state,
             state_label=_STATES[state].in_locale(locale),
             title=_TITLE.format(words, locale),
-            message=_MESSAGES[state].format(words, locale),
+            message=_message(state, row, prequalification, words, locale),
             asked_by=AskedBy(
                 organisation=row.organisation_name,
                 requester_name=row.requester_name,
@@ -224,8 +146,8 @@ class InvitationRecipient:
             reason=reason_sentence(Reason(invitation.reason), locale) if state == "open" else None,
             deadline=Deadline.of(expires, zone, locale) if expires else None,
             version=form.form_version,
-            answers=[_submit(locale)] if state == "open" else [],
-            form=_form_view(form, completed, locale) if state in ("open", "answered") else None,
+            answers=_options(row, locale) if state == "open" else [],
+            form=_form_view(form, prequalification, completed, locale) if state in ("open", "answered") else None,
             answered_at=completed.completed_at if completed else None,
             answered_label=long_datetime(completed.completed_at, zone, locale)
             if completed and completed.completed_at
@@ -233,25 +155,51 @@ class InvitationRecipient:
         )
 
 
-def _submit(locale: Locale) -> AnswerOption:
-    return AnswerOption(name="submit", label=_SUBMIT.in_locale(locale), method="POST", uses_form=True)
+def _options(row: InvitationRow, locale: Locale) -> list[AnswerOption]:
+    names = ["submit", "save"] + ([] if row.invitation.declined_at else ["decline"])
+    return [
+        AnswerOption(name=name, label=_LABELS[name].in_locale(locale), method="POST", uses_form=name != "decline")
+        for name in names
+    ]
 
 
-def _form_view(form: PrequalificationForm, completed: Prequalification | None, locale: Locale) -> RecipientForm:
+def _form_view(
+    form: PrequalificationForm,
+    prequalification: Prequalification | None,
+    completed: Prequalification | None,
+    locale: Locale,
+) -> RecipientForm:
+    answers = completed.answers if completed else prequalification.draft if prequalification else None
     return RecipientForm(
         version=form.form_version,
         title=form.title_en if locale == "en" else form.title_fr,
         json_schema=form.json_schema,
-        answers=(completed.answers or {}) if completed else {},
+        answers=answers or {},
     )
 
 
+def _message(
+    state: LinkState,
+    row: InvitationRow,
+    prequalification: Prequalification | None,
+    words: Mapping[str, str],
+    locale: Locale,
+) -> str:
+    message = _MESSAGES[state].format(words, locale)
+    if state != "open":
+        return message
+    if row.invitation.declined_at is not None:
+        message = _DECLINED.format({"message": message}, locale)
+    if prequalification is not None and prequalification.draft_saved_at is not None:
+        saved = long_datetime(prequalification.draft_saved_at, ZoneInfo(row.zone), locale)
+        message = _DRAFTED.format({"message": message, "draft_saved": saved}, locale)
+    return message
+
+
 def _state(row: InvitationRow, prequalification: Prequalification | None, now: datetime) -> LinkState:
-    """What the link is now; an answer received before `expires_at` wins, whenever the sweep comes by."""
-    invitation = row.invitation
+    """What the link is now."""
     if prequalification is not None and prequalification.form_status == FormStatus.COMPLETED:
         return "answered"
-    if invitation.status in (Status.CLOSED, Status.CANCELLED):
+    if row.invitation.status in (Status.CLOSED, Status.CANCELLED):
         return "closed"
-    passed = invitation.expires_at is not None and invitation.expires_at <= now
-    return "expired" if invitation.status == Status.EXPIRED or passed else "open"
+    return "expired" if is_past(row, now) else "open"

@@ -14,7 +14,7 @@ from relance.capabilities.identity.authentication import IdentityAuthenticator
 from relance.capabilities.identity.router import routers as identity_routers
 from relance.capabilities.identity.throttle import SignInThrottle
 from relance.capabilities.links.router import router as links_router
-from relance.capabilities.sandbox.router import router as sandbox_router
+from relance.capabilities.sandbox.router import routers as sandbox_routers
 from relance.core import health
 from relance.core.logging import configure_logging
 from relance.core.middleware import BodyLimit, RequestContext
@@ -92,7 +92,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     ):
         app.include_router(router)
     if settings.sandbox:
-        app.include_router(sandbox_router)
+        for router in sandbox_routers:
+            app.include_router(router)
     _describe(app)
     return app
 

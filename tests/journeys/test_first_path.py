@@ -243,3 +243,15 @@ async def test_answers_that_do_not_fit(product: Product, office: Office) -> None
     stale = await submit(product.client, invitation["link"], version=7)
     assert (stale.status_code, stale.json()["current_version"]) == (409, 1)
     assert (await product.rows("SELECT form_status FROM prequalifications"))[0]["form_status"] == "to_complete"
+
+
+async def test_the_pages_that_the_command_prints(product: Product, office: Office) -> None:
+    invitation = await invite(product, office)
+    mailbox = await product.client.get("/test-mailbox")
+    assert mailbox.status_code == 200
+    assert EMAIL in mailbox.text
+    for path in ("/docs", "/redoc", "/docs/errors", "/healthz", "/readyz"):
+        assert (await product.client.get(path)).status_code == 200, path
+    assert (await product.client.get("/readyz")).json()["status"] == "ready"
+    lifecycle = (await product.client.get("/v1/meta/lifecycles")).json()[0]
+    assert invitation["status"] in {state["code"] for state in lifecycle["states"]}

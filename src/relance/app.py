@@ -20,6 +20,7 @@ from relance.core.logging import configure_logging
 from relance.core.middleware import BodyLimit, RequestContext
 from relance.core.problems import add_problem_schema, install_error_handlers
 from relance.core.settings import Settings, get_settings
+from relance.domains.invitations.forms_router import forms, prequalifications
 from relance.domains.invitations.router import router as invitations_router
 from relance.meta import router as meta_router
 from relance.wiring import PERMISSIONS, build_runtime, close_runtime, recipients
@@ -34,6 +35,8 @@ Every error is an RFC 9457 problem document with a stable `code`; texts are in F
 _TAGS = [
     {"name": "auth", "description": "Signing in: access and refresh tokens."},
     {"name": "invitations", "description": "Prequalification of partners: invite, remind, follow on one dashboard."},
+    {"name": "prequalification-forms", "description": "What partners are asked: versions of a JSON Schema."},
+    {"name": "prequalifications", "description": "What partners answered, and until when it holds."},
     {"name": "companies", "description": "The directory: companies with checked identifiers."},
     {"name": "contacts", "description": "The directory: people at companies."},
     {"name": "recipients", "description": "What the link of a mail shows, and how it is answered. No account needed."},
@@ -88,6 +91,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         companies,
         contacts,
         invitations_router,
+        forms,
+        prequalifications,
         links_router,
     ):
         app.include_router(router)

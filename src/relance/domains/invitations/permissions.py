@@ -5,6 +5,9 @@ from relance.core.security import Level, Permission
 
 READ = "invitations:read"
 CREATE = "invitations:create"
+FORMS_READ = "prequalification-forms:read"
+FORMS_WRITE = "prequalification-forms:write"
+PREQUALIFICATIONS_READ = "prequalifications:read"
 
 PERMISSIONS = (
     Permission(READ, Text("Consulter les invitations", "See invitations"), member=Level.ALL),
@@ -12,4 +15,23 @@ PERMISSIONS = (
     Permission("invitations:remind", Text("Relancer et renvoyer", "Remind and renew")),
     Permission("invitations:cancel", Text("Annuler des invitations", "Cancel invitations")),
     Permission("invitations:archive", Text("Archiver des invitations", "Archive invitations")),
+    Permission(
+        FORMS_READ,
+        Text("Consulter les formulaires de préqualification", "See prequalification forms"),
+        member=Level.ALL,
+        shared=True,
+    ),
+    Permission(
+        FORMS_WRITE,
+        Text("Modifier le formulaire de préqualification", "Change the prequalification form"),
+        manager=Level.NONE,
+        member=Level.NONE,
+        shared=True,
+    ),
+    Permission(
+        PREQUALIFICATIONS_READ,
+        Text("Consulter les réponses des partenaires", "See what partners answered"),
+        member=Level.ALL,
+        shared=True,
+    ),
 )

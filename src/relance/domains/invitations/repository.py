@@ -16,6 +16,7 @@ from relance.core.pagination import AnySelect, PageRequest, Slice, SortKey
 from relance.core.repository import AnyRow, Repository, fetch_page
 from relance.core.search import holds
 from relance.core.security import Caller, Level
+from relance.domains.invitations.forms_schemas import PrequalificationQuery
 from relance.domains.invitations.lifecycle import FormStatus, Status
 from relance.domains.invitations.models import Invitation, Prequalification, PrequalificationForm
 from relance.domains.invitations.permissions import READ
@@ -248,3 +249,41 @@ class PrequalificationRepository(Repository):
             select(PrequalificationForm).where(PrequalificationForm.form_version == form_version)
         )
         return found.one_or_none()
+
+    async def lock_current_form(self) -> PrequalificationForm | None:
+        """The newest version, locked: two who replace the form take turns."""
+        found = await self.session.scalars(
+            select(PrequalificationForm)
+            .order_by(PrequalificationForm.form_version.desc())
+            .limit(1)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return found.one_or_none()
+
+    async def form_page(self, request: PageRequest) -> Slice[AnyRow]:
+        """One page of the versions."""
+        key = SortKey("form_version", PrequalificationForm.form_version)
+        return await fetch_page(self.session, select(PrequalificationForm), request, key, PrequalificationForm.id)
+
+    async def page(self, wanted: PrequalificationQuery, request: PageRequest) -> Slice[AnyRow]:
+        """One page of what partners answered, each with its company's name."""
+        statement = self._named()
+        if wanted.company_id is not None:
+            statement = statement.where(Prequalification.company_id == wanted.company_id)
+        if wanted.form_status:
+            statement = statement.where(Prequalification.form_status.in_([s.value for s in wanted.form_status]))
+        key = SortKey("id", Prequalification.id)
+        return await fetch_page(self.session, statement, request, key, Prequalification.id)
+
+    async def named(self, prequalification_id: UUID) -> AnyRow | None:
+        """What one partner answered, with its company's name."""
+        found = await self.session.execute(self._named().where(Prequalification.id == prequalification_id))
+        return found.one_or_none()
+
+    @staticmethod
+    def _named() -> AnySelect:
+        return select(Prequalification, Company.name).join(
+            Company,
+            and_(Company.workspace_id == Prequalification.workspace_id, Company.id == Prequalification.company_id),
+        )

@@ -1,0 +1,115 @@
+"""Requests and responses of prequalification forms and of what partners answered."""
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from relance.core.durations import Duration
+from relance.core.schemas import Input, Instant, ListQuery, Output, Reference, RequiredLine
+from relance.domains.invitations.lifecycle import FormStatus
+
+_SCHEMA_EXAMPLE = {
+    "type": "object",
+    "required": ["identity"],
+    "properties": {
+        "identity": {
+            "type": "object",
+            "x-title": {"fr": "Votre organisation", "en": "Your organisation"},
+            "required": ["legal_name"],
+            "properties": {
+                "legal_name": {
+                    "type": "string",
+                    "maxLength": 200,
+                    "x-title": {"fr": "Dénomination sociale", "en": "Legal name"},
+                }
+            },
+        }
+    },
+}
+_FORM_EXAMPLE: dict[str, Any] = {
+    "form_version": 2,
+    "title_fr": "Formulaire de préqualification",
+    "title_en": "Prequalification form",
+    "json_schema": _SCHEMA_EXAMPLE,
+    "validity": "P2Y",
+}
+
+
+class FormWrite(Input):
+    """A new version of the workspace's form."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {name: value for name, value in _FORM_EXAMPLE.items() if name != "form_version"}}
+    )
+
+    title_fr: RequiredLine
+    title_en: RequiredLine
+    json_schema: dict[str, Any] = Field(
+        description="JSON Schema 2020-12: sections are objects; words by `x-title`, `x-hint`, `x-enum-labels`; the "
+        "order of the fields is the order of the page."
+    )
+    validity: Duration = Field("P2Y", description="How long an answer stays valid, ISO 8601.")
+
+
+class FormRead(Output):
+    """One version of the workspace's form."""
+
+    model_config = ConfigDict(
+        from_attributes=True,
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10",
+                **_FORM_EXAMPLE,
+                "created_at": "2026-11-23T09:00:00Z",
+            }
+        },
+    )
+
+    id: UUID
+    form_version: int = Field(description="Counts the versions; the page gives it back with the answers.")
+    title_fr: str
+    title_en: str
+    json_schema: dict[str, Any]
+    validity: str
+    created_at: Instant
+
+
+class FormQuery(ListQuery):
+    """Query of the versions, newest first."""
+
+
+class PrequalificationQuery(ListQuery):
+    """Query of what partners answered, newest partner first."""
+
+    company_id: UUID | None = Field(None, description="Only this partner.")
+    form_status: list[FormStatus] = Field(default_factory=list, max_length=3, description="Repeatable.")
+
+
+class PrequalificationRead(Output):
+    """What one partner answered, shared by all its invitations."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10",
+                "company": {"id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a11", "name": "Fonderie Martin"},
+                "form_status": "completed",
+                "form_status_label": "Complétée",
+                "form_version": 2,
+                "answers": {"identity": {"legal_name": "Fonderie Martin"}},
+                "completed_at": "2026-11-23T09:00:00Z",
+                "valid_until": "2028-11-23T09:00:00Z",
+            }
+        }
+    )
+
+    id: UUID
+    company: Reference
+    form_status: FormStatus
+    form_status_label: str
+    form_version: int | None = Field(description="The version of the form that was answered.")
+    answers: dict[str, Any] | None = Field(description="Null until the partner has submitted; never a draft.")
+    completed_at: Instant | None
+    valid_until: Instant | None

@@ -131,15 +131,21 @@ class Relay:
                 await self._say(writer, "ehlo", "", f"250-relay.example\r\n{auth}250 8BITMIME")
             elif verb == "AUTH":
                 await self._say(writer, "auth", "", self._authenticated(command))
+            elif verb == "MAIL" and sender:
+                await self._say(writer, "nested", "", "503 5.5.1 nested MAIL command")
             elif verb == "MAIL":
-                sender = command.partition("<")[2].partition(">")[0]
-                await self._say(writer, "mail", "", "250 ok")
+                if await self._say(writer, "mail", "", "250 ok"):
+                    sender = command.partition("<")[2].partition(">")[0]
             elif verb == "RCPT":
                 recipient = command.partition("<")[2].partition(">")[0]
                 await self._say(writer, "rcpt", recipient, "250 ok")
             elif verb == "DATA":
                 if await self._say(writer, "data", recipient, "354 go on"):
                     await self._take(reader, writer, sender, recipient)
+                sender = recipient = ""
+            elif verb == "RSET":
+                sender = recipient = ""
+                await self._say(writer, "rset", "", "250 ok")
             elif verb == "QUIT":
                 await self._say(writer, "quit", "", "221 bye")
                 return

@@ -123,7 +123,7 @@ async def test_ten_mails_and_a_killed_worker(post: Post, start: Start) -> None:
 
 
 async def test_workers_killed_at_random_lose_and_double_nothing(post: Post, start: Start) -> None:
-    mails, kills, connections, batch = 300, 5, 2, 5
+    mails, kills, connections, batch = 120, 3, 2, 5
     dice = random.Random(20)
     rule: Rule = lambda stage, _recipient: "451 4.3.0 busy" if stage == "rcpt" and dice.random() < 0.02 else None  # noqa: E731 - a rule in a line
     post.relay.rule = rule

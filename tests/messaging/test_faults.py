@@ -266,6 +266,46 @@ async def test_a_worker_that_lost_its_lease_hands_nothing_over(post: Post) -> No
     assert (await post.thing_of(id_)).sent == 1
 
 
+async def test_a_lease_that_ran_out_unnoticed_is_noticed_before_the_hand_off(post: Post) -> None:
+    slow = post.deliverer(smtp_timeout_seconds=5.0)
+    id_ = await post.queue()
+    post.relay.rule = once("rcpt", STALL)
+    sending = asyncio.create_task(slow.sweep())
+    await asyncio.wait_for(post.relay.stalled.wait(), 5)
+    await post.change("UPDATE messages SET lease_until = now() - interval '1 second'")
+    post.relay.released.set()
+    await sending
+    assert ((await post.message(id_)).state, post.relay.accepted) == ("sending", [])
+    await post.deliverer().sweep()
+    assert (await post.message(id_)).state == "sent"
+    assert len(post.relay.accepted) == 1
+
+
+async def test_a_mail_that_another_worker_holds_is_not_handed_over(post: Post) -> None:
+    slow = post.deliverer(smtp_timeout_seconds=5.0)
+    id_ = await post.queue()
+    post.relay.rule = once("rcpt", STALL)
+    sending = asyncio.create_task(slow.sweep())
+    await asyncio.wait_for(post.relay.stalled.wait(), 5)
+    await post.change("UPDATE messages SET lease_owner = gen_random_uuid(), lease_epoch = lease_epoch + 1")
+    post.relay.released.set()
+    await sending
+    row = await post.message(id_)
+    assert (row.state, row.handoff_at, post.relay.accepted) == ("sending", None, [])
+
+
+async def test_a_domain_is_not_told_of_what_a_person_has_settled(post: Post) -> None:
+    slow = post.deliverer(smtp_timeout_seconds=5.0)
+    id_ = await post.queue()
+    post.relay.rule = once("dot", STALL)
+    sending = asyncio.create_task(slow.sweep())
+    await asyncio.wait_for(post.relay.stalled.wait(), 5)
+    await post.change("UPDATE messages SET state = 'sent', lease_owner = NULL")
+    post.relay.released.set()
+    await sending
+    assert (await post.thing_of(id_)).sent == 0, "whoever settled it has told the domain"
+
+
 async def test_a_mail_that_kills_workers_is_found_out(post: Post) -> None:
     id_ = await post.queue()
     # Two workers announced its rendering and never came back.

@@ -139,9 +139,10 @@ class Deliverer:
             if self._halt.called:
                 return []
             if not self._waiting:
-                claimed = await self._ledger.claim(self._connections * self._most_in_batch * 2)
+                most = self._connections * self._most_in_batch * 2
+                claimed = await self._ledger.claim(most)
                 self._waiting.extend(claimed)
-                # What a crash can make uncertain is one batch a connection: with little to do, one mail.
-                share = len(claimed) // (2 * self._connections)
-                self._batch = max(1, min(self._most_in_batch, share))
+                # One batch a connection is what a crash can make uncertain. Only a backlog is worth that price: where
+                # the claim finds the queue's end, mails go one by one.
+                self._batch = self._most_in_batch if len(claimed) == most else 1
             return [self._waiting.popleft() for _ in range(min(self._batch, len(self._waiting)))]

@@ -157,9 +157,10 @@ def serialise(headers: Sequence[Header], text: str, html: str) -> bytes:
 
 
 def _part(subtype: str, content: str) -> bytes:
-    encoded = base64.encodebytes(content.replace("\r\n", "\n").replace("\n", "\r\n").encode())
+    encoded = base64.b64encode(content.replace("\r\n", "\n").replace("\n", "\r\n").encode())
+    lines = b"\r\n".join([encoded[start : start + _LINE] for start in range(0, len(encoded), _LINE)])
     head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    return head.encode() + encoded.replace(b"\n", b"\r\n") + b"\r\n"
+    return head.encode() + lines + b"\r\n"
 
 
 def _assert_headers(top: bytes, expected: Sequence[Header]) -> None:

@@ -112,14 +112,14 @@ class Ledger:
         """
         now = self._runtime.clock.now()
         wanted, aside = await self._wanted([parcel.message for parcel in parcels])
+        going = [one for one in parcels if one.message.id in wanted]
+        hashes = [(one.message, hashed) for one in going for hashed in self._hashes(one.message.recipient)]
+        suppressed: set[UUID] = set()
         async with self._runtime.db.transaction(None) as session:
             queue = DeliveryRepository(session)
-            hashes = [(one.message, hashed) for one in parcels for hashed in self._hashes(one.message.recipient)]
-            suppressed = await queue.suppressed(hashes, now)
-            going = [one for one in parcels if one.message.id in wanted and one.message.id not in suppressed]
-            granted = await queue.intend(self.owner, self.lease, now, [one.message for one in going])
-            fresh = [one for one in going if one.message.id in granted and one.message.body is None]
-            await queue.store_bodies(fresh)
+            granted = await queue.intend(self.owner, self.lease, now, going, hashes) if going else set()
+            if len(granted) < len(going):
+                suppressed = await queue.suppressed(hashes, now)
         refused = list(aside)
         known = granted | {one.message.id for one in aside}
         for message in (one.message for one in parcels if one.message.id not in known):

@@ -79,6 +79,9 @@ class _Deployment:
         valkey = self._add_valkey(valkey_port)
         if catches_mail:
             self._env["RELANCE_SMTP_URL"] = f"smtp://127.0.0.1:{smtp_port}"
+            # A relay on this machine answers at once: what a killed worker had claimed is taken up again in seconds.
+            self._default("SMTP_TIMEOUT_SECONDS", "5")
+            self._default("LEASE_SECONDS", "15")
         _check_settings(self._env)
 
         if valkey is not None:

@@ -148,7 +148,8 @@ class MessageRepository(Repository):
 
     async def change(self, kept: Kept, **values: object) -> bool:
         """Change the row unless somebody else has done so since it was read; whether it was changed."""
-        statement = update(Message).where(Message.id == kept.message.id, kept.version == _VERSION)
+        unchanged = _VERSION.in_([kept.version])
+        statement = update(Message).where(Message.id == kept.message.id, unchanged)
         return await affected(self.session, statement.values(**values)) == 1
 
     async def suppression(self, hashes: Sequence[bytes], now: datetime) -> str | None:

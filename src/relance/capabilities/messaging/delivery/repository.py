@@ -173,15 +173,18 @@ INSERT INTO message_attempts (workspace_id, id, message_id, epoch, phase, reply,
 SELECT k.*, :at FROM unnest(CAST(:workspaces AS uuid[]), CAST(:log_ids AS uuid[]), CAST(:ids AS uuid[]),
                             CAST(:epochs AS int[]), CAST(:phases AS text[]), CAST(:replies AS text[])) AS k
 """)
-_EXPIRE = text("""
+_EXPIRE = text(f"""
 WITH late AS (
     SELECT workspace_id, id FROM messages WHERE state = 'queued' AND expires_at <= :now
     LIMIT :most FOR UPDATE SKIP LOCKED
+), changed AS (
+    UPDATE messages m SET state = 'cancelled', reason = 'expired'
+    FROM late WHERE m.workspace_id = late.workspace_id AND m.id = late.id
+    RETURNING m.id, m.state AS outcome
+), counted AS ({counting("changed")}
 )
-UPDATE messages m SET state = 'cancelled', reason = 'expired'
-FROM late WHERE m.workspace_id = late.workspace_id AND m.id = late.id
-RETURNING m.id
-""")
+SELECT id FROM changed
+""")  # noqa: S608 - joined from constants of this package
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_delivery_lanes")),
     )
     op.create_table(
+        "delivery_totals",
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("shard", sa.Integer(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("outcome", "shard", name=op.f("pk_delivery_totals")),
+    )
+    op.create_table(
         "test_clock",
         sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("offset", sa.Interval(), nullable=False),
@@ -265,6 +272,7 @@ def upgrade() -> None:
             "autovacuum_analyze_threshold": 5000,
         },
     )
+    op.create_index("ix_messages_created", "messages", ["workspace_id", "created_at", "id"], unique=False)
     op.create_index(
         "ix_messages_due",
         "messages",
@@ -284,6 +292,9 @@ def upgrade() -> None:
         "ix_messages_lease", "messages", ["lease_until"], unique=False, postgresql_where=sa.text("state = 'sending'")
     )
     op.create_index(
+        "ix_messages_recipient", "messages", ["workspace_id", "recipient", "created_at", "id"], unique=False
+    )
+    op.create_index(
         "ix_messages_recipient_live",
         "messages",
         ["workspace_id", "recipient", "id"],
@@ -292,6 +303,13 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_messages_subject", "messages", ["workspace_id", "subject_kind", "subject_id", "id"], unique=False
+    )
+    op.create_index(
+        "ix_messages_troubled",
+        "messages",
+        ["workspace_id", "state", "created_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('uncertain', 'failed', 'dead', 'bounced', 'suppressed')"),
     )
     op.create_table(
         "organisations",
@@ -768,10 +786,16 @@ def downgrade() -> None:
         postgresql_where=sa.text("external_id IS NOT NULL"),
     )
     op.drop_table("organisations")
+    op.drop_index(
+        "ix_messages_troubled",
+        table_name="messages",
+        postgresql_where=sa.text("state IN ('uncertain', 'failed', 'dead', 'bounced', 'suppressed')"),
+    )
     op.drop_index("ix_messages_subject", table_name="messages")
     op.drop_index(
         "ix_messages_recipient_live", table_name="messages", postgresql_where=sa.text("state IN ('queued', 'sending')")
     )
+    op.drop_index("ix_messages_recipient", table_name="messages")
     op.drop_index("ix_messages_lease", table_name="messages", postgresql_where=sa.text("state = 'sending'"))
     op.drop_index("ix_messages_id", table_name="messages")
     op.drop_index(
@@ -780,6 +804,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("state = 'queued' AND expires_at IS NOT NULL"),
     )
     op.drop_index("ix_messages_due", table_name="messages", postgresql_where=sa.text("state = 'queued'"))
+    op.drop_index("ix_messages_created", table_name="messages")
     op.drop_table("messages")
     op.drop_index("ix_journal_entries_subject", table_name="journal_entries")
     op.drop_index("ix_journal_entries_company", table_name="journal_entries")
@@ -814,6 +839,7 @@ def downgrade() -> None:
     op.drop_table("action_links")
     op.drop_table("workspaces")
     op.drop_table("test_clock")
+    op.drop_table("delivery_totals")
     op.drop_table("delivery_lanes")
     op.drop_index("ix_captured_mails_recipient", table_name="captured_mails")
     op.drop_index("ix_captured_mails_received_at", table_name="captured_mails")

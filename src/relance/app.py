@@ -14,8 +14,10 @@ from relance.capabilities.identity.authentication import IdentityAuthenticator
 from relance.capabilities.identity.router import routers as identity_routers
 from relance.capabilities.identity.throttle import SignInThrottle
 from relance.capabilities.links.router import router as links_router
+from relance.capabilities.messaging.reports.router import router as reports_router
+from relance.capabilities.messaging.router import router as messages_router
 from relance.capabilities.sandbox.router import routers as sandbox_routers
-from relance.core import health
+from relance.core import health, telemetry
 from relance.core.logging import configure_logging
 from relance.core.middleware import BodyLimit, RequestContext
 from relance.core.problems import add_problem_schema, install_error_handlers
@@ -23,7 +25,15 @@ from relance.core.settings import Settings, get_settings
 from relance.domains.invitations.forms_router import forms, prequalifications
 from relance.domains.invitations.router import router as invitations_router
 from relance.meta import router as meta_router
-from relance.wiring import PERMISSIONS, build_runtime, close_runtime, recipients
+from relance.wiring import (
+    PERMISSIONS,
+    build_runtime,
+    close_runtime,
+    mail_subjects,
+    probes,
+    recipients,
+    template_source,
+)
 
 _DESCRIPTION = """\
 Ask somebody outside by e-mail, remind them, record the answer.
@@ -40,6 +50,7 @@ _TAGS = [
     {"name": "companies", "description": "The directory: companies with checked identifiers."},
     {"name": "contacts", "description": "The directory: people at companies."},
     {"name": "recipients", "description": "What the link of a mail shows, and how it is answered. No account needed."},
+    {"name": "messages", "description": "Mails that were sent or will be: look, settle, send again; delivery reports."},
     {"name": "organisations", "description": "The organisations of the workspace that ask (entités émettrices)."},
     {"name": "users", "description": "People of the workspace."},
     {"name": "roles", "description": "Editable sets of permission and level."},
@@ -47,7 +58,7 @@ _TAGS = [
     {"name": "workspace", "description": "The workspace and the caller."},
     {"name": "meta", "description": "Lifecycles, errors and permissions, as data."},
     {"name": "sandbox", "description": "Test clock and test mailbox; only in a sandbox deployment."},
-    {"name": "operations", "description": "Health of a process."},
+    {"name": "operations", "description": "Health and metrics of the processes."},
 ]
 
 
@@ -81,6 +92,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.sign_in_throttle = SignInThrottle(settings)
     app.state.permissions = PERMISSIONS
     app.state.recipients = recipients(runtime)
+    app.state.mail_subjects = mail_subjects(runtime)
+    app.state.templates = template_source(runtime)
+    app.state.probes = probes(runtime)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(RequestContext)
     install_error_handlers(app)
@@ -94,6 +108,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         forms,
         prequalifications,
         links_router,
+        reports_router,
+        messages_router,
+        telemetry.router,
     ):
         app.include_router(router)
     if settings.sandbox:

@@ -1,15 +1,21 @@
 """Composition root: which domain answers for which subject kind, and what a process holds."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 from relance.capabilities.directory.permissions import PERMISSIONS as DIRECTORY
 from relance.capabilities.followups.handlers import FollowUpHandler
+from relance.capabilities.followups.metrics import FollowUpProbe
 from relance.capabilities.identity.models import Workspace
 from relance.capabilities.identity.permissions import PERMISSIONS as IDENTITY
 from relance.capabilities.identity.service import create_workspace
 from relance.capabilities.links.recipient import RecipientHandler
 from relance.capabilities.messaging.handlers import MailSubject
+from relance.capabilities.messaging.lifecycle import LIFECYCLE as MESSAGE
 from relance.capabilities.messaging.mails import Mail
+from relance.capabilities.messaging.metrics import OutboxProbe
+from relance.capabilities.messaging.permissions import PERMISSIONS as MESSAGING
+from relance.capabilities.messaging.templates import Templates, load_templates
 from relance.capabilities.sandbox.clock import sandbox_clock
 from relance.capabilities.sandbox.permissions import PERMISSIONS as SANDBOX
 from relance.core.db import Database, DbSession
@@ -18,8 +24,16 @@ from relance.core.keys import KeyRing
 from relance.core.lifecycle import Lifecycle
 from relance.core.runtime import Runtime
 from relance.core.settings import Settings
+from relance.core.telemetry import Probe
 from relance.domains.invitations.delivery import InvitationMails
-from relance.domains.invitations.emails import CompletedMail, DeclinedMail, ExpiredMail, InvitationMail, ReminderMail
+from relance.domains.invitations.emails import (
+    CompletedMail,
+    DeclinedMail,
+    ExpiredMail,
+    InvitationMail,
+    ReminderMail,
+    UndeliverableMail,
+)
 from relance.domains.invitations.followups import InvitationFollowUps, PrequalificationFollowUps
 from relance.domains.invitations.forms import install_default_form
 from relance.domains.invitations.lifecycle import LIFECYCLE as INVITATION
@@ -27,13 +41,20 @@ from relance.domains.invitations.permissions import PERMISSIONS as INVITATIONS
 from relance.domains.invitations.recipient import InvitationRecipient
 
 #: Every right of the product, in the order in which an administrator reads them.
-PERMISSIONS = (*INVITATIONS, *DIRECTORY, *IDENTITY, *SANDBOX)
+PERMISSIONS = (*INVITATIONS, *MESSAGING, *DIRECTORY, *IDENTITY, *SANDBOX)
 
 #: Every mail of the product; the worker refuses to start when one lacks a template.
-MAILS: tuple[type[Mail], ...] = (InvitationMail, ReminderMail, ExpiredMail, CompletedMail, DeclinedMail)
+MAILS: tuple[type[Mail], ...] = (
+    InvitationMail,
+    ReminderMail,
+    ExpiredMail,
+    CompletedMail,
+    DeclinedMail,
+    UndeliverableMail,
+)
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
-LIFECYCLES: tuple[Lifecycle[object], ...] = (INVITATION,)  # type: ignore[assignment] # facts differ by domain
+LIFECYCLES: tuple[Lifecycle[object], ...] = (INVITATION, MESSAGE)  # type: ignore[assignment] # facts differ by domain
 
 
 def build_runtime(settings: Settings) -> Runtime:
@@ -52,6 +73,16 @@ async def close_runtime(runtime: Runtime) -> None:
     if isinstance(runtime.db.doorbell, ArqDoorbell):
         await runtime.db.doorbell.close()
     await runtime.db.dispose()
+
+
+def probes(runtime: Runtime) -> Sequence[Probe]:
+    """What `/metrics` measures."""
+    return OutboxProbe(runtime.clock), FollowUpProbe(runtime.clock)
+
+
+def template_source(runtime: Runtime) -> Callable[[], Templates]:
+    """The templates of the product, compiled at the first call: only previews of unsent mails ask for them here."""
+    return cache(lambda: load_templates(runtime.settings, MAILS))
 
 
 def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:

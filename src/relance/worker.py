@@ -7,6 +7,7 @@ import structlog
 
 from relance.capabilities.followups.sweeper import Sweeper
 from relance.capabilities.messaging.deliverer import Deliverer
+from relance.capabilities.messaging.reports.mailbox import ReportMailbox
 from relance.core.logging import configure_logging
 from relance.core.settings import Settings
 from relance.core.work_loop import WorkLoop
@@ -25,7 +26,12 @@ async def run_worker(settings: Settings) -> None:
     runtime = build_runtime(settings)
     deliverer = Deliverer(runtime, mail_subjects(runtime), MAILS)
     sweeper = Sweeper(runtime, follow_up_handlers(runtime))
-    loop = WorkLoop(runtime, {"deliver_messages": deliverer.sweep, "sweep_follow_ups": sweeper.sweep})
+    sweeps = {"deliver_messages": deliverer.sweep, "sweep_follow_ups": sweeper.sweep}
+    reports: ReportMailbox | None = None
+    if settings.reports_maildir is not None:
+        reports = ReportMailbox(runtime, mail_subjects(runtime), settings.reports_maildir)
+        sweeps["sweep_delivery_reports"] = reports.sweep
+    loop = WorkLoop(runtime, sweeps)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, loop.stop)
     _log.info("worker_started")
@@ -33,6 +39,8 @@ async def run_worker(settings: Settings) -> None:
         await loop.run()
     finally:
         await sweeper.close()
+        if reports is not None:
+            await reports.close()
         await deliverer.close(settings.smtp_timeout_seconds)
         await close_runtime(runtime)
         _log.info("worker_stopped")

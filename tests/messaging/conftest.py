@@ -19,6 +19,7 @@ from relance.capabilities.messaging.deliverer import Deliverer
 from relance.capabilities.messaging.mails import Mail
 from relance.capabilities.messaging.models import (
     DeliveryLane,
+    DeliveryTotal,
     Message,
     MessageAttempt,
     MessageBody,
@@ -34,9 +35,10 @@ from relance.core.settings import Settings
 from relance.core.subjects import SubjectRef
 
 _TABLES: list[Any] = [
-    model.__table__ for model in (Workspace, Message, MessageBody, MessageAttempt, DeliveryLane, Suppression)
+    model.__table__
+    for model in (Workspace, Message, MessageBody, MessageAttempt, DeliveryLane, DeliveryTotal, Suppression)
 ]
-_NAMES = "things, message_attempts, message_bodies, messages, delivery_lanes, suppressions, workspaces"
+_NAMES = "things, message_attempts, message_bodies, messages, delivery_lanes, delivery_totals, suppressions, workspaces"
 
 
 @pytest.fixture(scope="session")

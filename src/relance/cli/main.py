@@ -1,7 +1,10 @@
 """The commands, and what each exit code means: 0 done, 1 it failed, 2 the settings or the arguments are refused."""
 
 import asyncio
-from collections.abc import Coroutine
+import os
+import tempfile
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -49,19 +52,35 @@ def api(
     settings = _settings()
     import uvicorn
 
-    uvicorn.run(
-        "relance.app:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        lifespan="on",
-        log_level=settings.log_level,
-        log_config=None,  # create_app routes every logger; the access line is the middleware's
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
+    with _shared_counts(workers):
+        uvicorn.run(
+            "relance.app:create_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            lifespan="on",
+            log_level=settings.log_level,
+            log_config=None,  # create_app routes every logger; the access line is the middleware's
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+        )
+
+
+@contextmanager
+def _shared_counts(workers: int) -> Iterator[None]:
+    """A folder in which processes of one port count their requests together, so that any of them can answer a scrape.
+
+    Set before the library of the metrics is imported: it chooses its way of counting then.
+    """
+    name = "PROMETHEUS_MULTIPROC_DIR"
+    if workers == 1 or os.environ.get(name):
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="relance-metrics-") as folder:
+        os.environ[name] = folder
+        yield
 
 
 @app.command()

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from relance.core.i18n import negotiate, use_locale
 from relance.core.ids import new_id
+from relance.core.telemetry import observe_request
 
 _log = structlog.get_logger("relance.access")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
@@ -49,12 +50,14 @@ class RequestContext:
             _log.exception("request_failed", method=scope["method"], route=_route(scope))
             raise
         finally:
+            seconds = time.perf_counter() - started
+            observe_request(scope["method"], _route(scope), status, seconds)
             _log.info(
                 "request",
                 method=scope["method"],
                 route=_route(scope),
                 status=status,
-                milliseconds=round((time.perf_counter() - started) * 1000, 1),
+                milliseconds=round(seconds * 1000, 1),
             )
 
 

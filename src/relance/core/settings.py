@@ -76,6 +76,21 @@ class Settings(BaseSettings):
     sign_in_window_minutes: int = Field(15, ge=1, le=1440, description="Window of the two limits above.")
     max_body_bytes: int = Field(1024 * 1024, ge=1024, description="Largest request body accepted, in bytes.")
     database_pool_size: int = Field(10, ge=1, description="Database connections of one process.")
+    reports_secret: str | None = Field(
+        None,
+        min_length=16,
+        repr=False,
+        description="Secret of the mail system that posts delivery reports; unset, none are taken by HTTP.",
+    )
+    reports_maildir: Path | None = Field(
+        None, description="Maildir in which delivery reports arrive; the worker reads it. Unset: none."
+    )
+    metrics_token: str | None = Field(
+        None,
+        min_length=16,
+        repr=False,
+        description="Bearer token of `/metrics`. Unset: open in development, refused in production.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level logged.")
     log_format: Literal["json", "console"] = Field("json", description="`json` a line an event; `console` for people.")
     templates_dir: Path | None = Field(

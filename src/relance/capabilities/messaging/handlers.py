@@ -6,8 +6,32 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from relance.capabilities.messaging.outcomes import Reply
 from relance.core.db import DbSession
 from relance.core.subjects import SubjectRef
+
+
+class Told(Protocol):
+    """What a fact is taken from: a claimed message, or the row itself."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def workspace_id(self) -> UUID: ...
+    @property
+    def subject(self) -> SubjectRef: ...
+    @property
+    def mail_key(self) -> str: ...
+    @property
+    def cycle(self) -> int: ...
+    @property
+    def ordinal(self) -> int: ...
+    @property
+    def recipient(self) -> str: ...
+    @property
+    def link_bearing(self) -> bool: ...
+    @property
+    def link_id(self) -> UUID | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +54,25 @@ class MailFact:
     enhanced: str | None = None
     #: `refused`, `expired`, `suppressed`…: why it failed; None otherwise.
     reason: str | None = None
+
+    @classmethod
+    def of(cls, message: Told, at: datetime, reply: Reply | None = None, reason: str | None = None) -> "MailFact":
+        """`message` at the instant `at`, with what a relay or a report said about it."""
+        return cls(
+            id=message.id,
+            workspace_id=message.workspace_id,
+            subject=message.subject,
+            mail_key=message.mail_key,
+            cycle=message.cycle,
+            ordinal=message.ordinal,
+            recipient=message.recipient,
+            link_bearing=message.link_bearing,
+            link_id=message.link_id,
+            at=at,
+            code=reply.code if reply else None,
+            enhanced=reply.enhanced if reply else None,
+            reason=reason,
+        )
 
 
 class MailSubject(Protocol):

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -69,6 +69,18 @@ class Message(WorkspaceOwned, Base):
             postgresql_where=text("state = 'queued' AND expires_at IS NOT NULL"),
         ),
         Index("ix_messages_subject", "workspace_id", "subject_kind", "subject_id", "id"),
+        # The list of the API: newest first, in a period, or to one address.
+        Index("ix_messages_created", "workspace_id", "created_at", "id"),
+        Index("ix_messages_recipient", "workspace_id", "recipient", "created_at", "id"),
+        # What went wrong is looked for by state, and is rare; the metrics count it here too.
+        Index(
+            "ix_messages_troubled",
+            "workspace_id",
+            "state",
+            "created_at",
+            "id",
+            postgresql_where=text("state IN ('uncertain', 'failed', 'dead', 'bounced', 'suppressed')"),
+        ),
         # A delivery report names the Message-ID, whose left part is this id, and no workspace.
         Index("ix_messages_id", "id"),
         {"postgresql_with": _QUEUE_STORAGE},
@@ -154,7 +166,7 @@ class MessageAttempt(WorkspaceOwned, Base):
 
     message_id: Mapped[UUID]
     epoch: Mapped[int]
-    #: `connect`, `mail`, `rcpt`, `data`, `payload`, `render`, `lease`.
+    #: `connect`, `mail`, `rcpt`, `data`, `payload`, `render`, `lease`, `report`.
     phase: Mapped[str]
     code: Mapped[int | None]
     enhanced: Mapped[str | None]
@@ -185,6 +197,21 @@ class DeliveryLane(Base):
     #: Mails per second while the relay says that we are too fast.
     slow_rate: Mapped[float | None]
     slow_until: Mapped[datetime | None]
+
+
+class DeliveryTotal(Base):
+    """How often something came of a message, since the beginning; for the metrics.
+
+    Written in the transaction of what it counts, so that it is exact whatever process dies. Several shards a count,
+    since concurrent transactions would wait for one row; their sum is the total. Belongs to no workspace.
+    """
+
+    __tablename__ = "delivery_totals"
+
+    #: A state, `deferred`, or `lease_` and what became of a lost lease.
+    outcome: Mapped[str] = mapped_column(primary_key=True)
+    shard: Mapped[int] = mapped_column(primary_key=True)
+    total: Mapped[int] = mapped_column(BigInteger)
 
 
 class Suppression(WorkspaceOwned, Base):

@@ -22,6 +22,8 @@ class Phase(StrEnum):
     #: From the first byte of the mail to the answer after the final dot.
     PAYLOAD = "payload"
     LEASE = "lease"
+    #: After the relay had answered: a delivery report.
+    REPORT = "report"
 
 
 class Action(StrEnum):
@@ -52,6 +54,11 @@ class Reply:
         found = _ENHANCED.match(self.text)
         return found.group(0) if found else None
 
+    @property
+    def kept(self) -> str:
+        """The words as long as the log keeps them, without what PostgreSQL cannot store."""
+        return self.text.replace("\x00", " ").encode(errors="replace").decode()[:_KEPT_REPLY]
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -64,6 +71,8 @@ class Outcome:
     alert: bool = False
 
 
+#: Longest text of an answer that is kept.
+_KEPT_REPLY = 500
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\d)")
 _GREYLISTED = re.compile(r"gr[ea]y[ -]?list", re.IGNORECASE)
 #: 5.1.7 and 5.1.8 speak of the sender's address, and say nothing against the recipient's.

@@ -4,6 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from relance.capabilities.links.service import Links
+from relance.capabilities.messaging.handlers import MailFact
 from relance.capabilities.messaging.mails import Mail
 from relance.capabilities.messaging.outbox import Envelope, Outbox
 from relance.core.db import DbSession
@@ -19,6 +20,8 @@ from relance.domains.invitations.emails import (
     PartnerFacts,
     ReminderMail,
     RequesterFacts,
+    UndeliverableMail,
+    failure_sentence,
     reason_sentence,
 )
 from relance.domains.invitations.lifecycle import Reason
@@ -97,6 +100,20 @@ class Asking:
             )
         )
 
+    async def tell_undeliverable(self, row: InvitationRow, failure: MailFact) -> None:
+        """Tell the requester that mail does not reach the partner; once a cycle."""
+        locale, zone = as_locale(row.invitation.locale), ZoneInfo(row.zone)
+        notice = UndeliverableMail(
+            recipient_email=row.requester_email,
+            partner=_partner(row),
+            organisation=OrganisationFacts(name=row.organisation_name),
+            address=row.invitation.email,
+            reason=failure_sentence(failure.enhanced, failure.reason, locale),
+            diagnosis=failure.enhanced or "",
+            happened_on=long_datetime(failure.at, zone, locale),
+        )
+        await self._tell(row, notice, locale)
+
     async def tell_completed(self, row: InvitationRow, completed_at: datetime) -> None:
         """Tell the requester that the partner has answered."""
         locale = as_locale(row.invitation.locale)
@@ -129,7 +146,7 @@ class Asking:
                 subject=subject_of(row.invitation),
                 mail=notice,
                 recipient=row.requester_email,
-                locale=locale,
+                locale=as_locale(row.invitation.locale),
                 cycle=row.invitation.cycle,
                 priority=150,
             )

@@ -12,9 +12,16 @@ from relance.core.lifecycle import Actor
 from relance.core.runtime import Runtime
 from relance.core.subjects import SYSTEM
 from relance.domains.invitations import views
-from relance.domains.invitations.asking import KIND, subject_of
-from relance.domains.invitations.emails import CompletedMail, DeclinedMail, ExpiredMail, InvitationMail, ReminderMail
-from relance.domains.invitations.lifecycle import LIFECYCLE, Delivery, Reason, Status
+from relance.domains.invitations.asking import KIND, Asking, subject_of
+from relance.domains.invitations.emails import (
+    CompletedMail,
+    DeclinedMail,
+    ExpiredMail,
+    InvitationMail,
+    ReminderMail,
+    UndeliverableMail,
+)
+from relance.domains.invitations.lifecycle import LIFECYCLE, Delivery, Reason, Status, is_open
 from relance.domains.invitations.repository import InvitationRepository, InvitationRow, PrequalificationRepository
 from relance.domains.invitations.service import DOMAIN, reason_for
 
@@ -25,6 +32,7 @@ _WANTED = {
     ExpiredMail.key: {Status.EXPIRED},
     CompletedMail.key: set(Status),
     DeclinedMail.key: set(Status),
+    UndeliverableMail.key: set(Status),
 }
 _ASKING = {InvitationMail.key, ReminderMail.key}
 
@@ -63,6 +71,9 @@ class InvitationMails:
         first = invitation.last_sent_at is None
         invitation.last_sent_at = max(sent_at, invitation.last_sent_at or sent_at)
         invitation.reminders_count += 0 if first else 1
+        if invitation.email_key == message.recipient.casefold():
+            # Sent again by hand: as far as anybody knows the address works, and may be reminded.
+            invitation.delivery = None
         if message.mail_key != InvitationMail.key or message.cycle != invitation.cycle:
             return
         if invitation.status == Status.QUEUED:
@@ -74,14 +85,18 @@ class InvitationMails:
             invitation.reason = Reason(reason_for(row.company, await forms.of_company(invitation.company_id)))
             self._record(session, row, step.journal, before)
         if invitation.status == Status.SENT:
-            await self._start_cycle(session, row)
+            await self._start_cycle(session, row, again=not first)
 
-    async def _start_cycle(self, session: DbSession, row: InvitationRow) -> None:
+    async def _start_cycle(self, session: DbSession, row: InvitationRow, *, again: bool) -> None:
         invitation = row.invitation
         assert invitation.last_sent_at is not None  # the caller has just set it
         follow_ups = FollowUps(session, self._runtime.clock)
-        policy = await follow_ups.policy(DOMAIN)
         subject = subject_of(invitation)
+        planned = {row.cycle for row in await follow_ups.pending(subject)} if again else set()
+        if invitation.cycle in planned:
+            # The same mail, sent again by hand: the cycle has begun with the first one, and does not begin anew.
+            return
+        policy = await follow_ups.policy(DOMAIN)
         invitation.expires_at = await follow_ups.plan(subject, invitation.cycle, policy, invitation.last_sent_at)
         if invitation.archived_at is not None:
             await follow_ups.suspend(subject, "archived")
@@ -90,13 +105,24 @@ class InvitationMails:
         """Refused for good: the dashboard shows it, and nobody is chased at that address any more."""
         asking = [message for message in messages if message.mail_key in _ASKING]
         rows = await InvitationRepository(session).lock_all({message.subject.id for message in asking})
-        for row in rows.values():
-            row.invitation.delivery = Delivery.UNDELIVERABLE
-            await FollowUps(session, self._runtime.clock).cancel(
-                subject_of(row.invitation), "undeliverable", (FollowUpKind.REMINDER,)
-            )
-            self._record(session, row, "invitation.undeliverable", row.invitation.status)
+        for message in asking:
+            row = rows.get(message.subject.id)
+            # A report may come late: what it says of an earlier address says nothing of the one in use.
+            if row is not None and row.invitation.email_key == message.recipient.casefold():
+                await self._mark_undeliverable(session, row, message)
         await session.flush()
+
+    async def _mark_undeliverable(self, session: DbSession, row: InvitationRow, failure: MailFact) -> None:
+        invitation = row.invitation
+        if invitation.delivery == Delivery.UNDELIVERABLE:
+            return
+        invitation.delivery = Delivery.UNDELIVERABLE
+        await FollowUps(session, self._runtime.clock).cancel(
+            subject_of(invitation), "undeliverable", (FollowUpKind.REMINDER,)
+        )
+        self._record(session, row, "invitation.undeliverable", invitation.status)
+        if is_open(Status(invitation.status)):
+            await Asking(session, self._runtime).tell_undeliverable(row, failure)
 
     def _record(self, session: DbSession, row: InvitationRow, action: str, before: str) -> None:
         Journal(session, self._runtime.clock).record(

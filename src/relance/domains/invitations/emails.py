@@ -86,6 +86,39 @@ class DeclinedMail(Mail):
     reference: str
 
 
+class UndeliverableMail(Mail):
+    """Tells the requester that mail does not reach the partner's address."""
+
+    key: ClassVar[str] = "invitations.undeliverable"
+    link_bearing: ClassVar[bool] = False
+
+    recipient_email: str
+    partner: PartnerFacts
+    organisation: OrganisationFacts
+    address: str
+    reason: str
+    #: What the mail system said, as a code: "5.1.1"; empty where there is none.
+    diagnosis: str
+    happened_on: str
+
+
+_UNKNOWN_ADDRESS = Text("L’adresse n’existe pas ou n’existe plus.", "The address does not exist, or exists no longer.")
+_BLOCKED_ADDRESS = Text(
+    "Un message précédent n’a pas pu être remis à cette adresse.", "An earlier mail could not be delivered there."
+)
+_REFUSED = Text(
+    "Le serveur de messagerie du destinataire a refusé le message.", "The recipient’s mail server refused the mail."
+)
+
+
+def failure_sentence(enhanced: str | None, reason: str | None, locale: Locale) -> str:
+    """Why a mail did not arrive, for people: from the enhanced status code, or from the reason of its state."""
+    if reason == "suppressed":
+        return _BLOCKED_ADDRESS.in_locale(locale)
+    unknown = reason == "address_unwritable" or (enhanced or "").startswith("5.1.")
+    return (_UNKNOWN_ADDRESS if unknown else _REFUSED).in_locale(locale)
+
+
 _REASONS = {
     Reason.NOT_REGISTERED: Text(
         "Votre organisation n’est pas encore inscrite.", "Your organisation is not registered yet."

@@ -1,8 +1,6 @@
 """The transactions of delivery: claim, intent, settlement, recovery. Each is small, and written to be tried again."""
 
 import asyncio
-import hashlib
-import hmac
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -18,6 +16,7 @@ from relance.capabilities.messaging.lanes import LaneChange, domain_lane, relay_
 from relance.capabilities.messaging.lanes.repository import LaneRepository
 from relance.capabilities.messaging.models import MessageState
 from relance.capabilities.messaging.outcomes import Phase, Reply
+from relance.capabilities.messaging.suppression import address_hashes
 from relance.core.db import DbSession
 from relance.core.ids import new_id
 from relance.core.runtime import Runtime
@@ -252,9 +251,7 @@ class Ledger:
         return MessageState.QUEUED if again else MessageState.UNCERTAIN
 
     def _hashes(self, address: str) -> list[bytes]:
-        """The address under every key of the deployment, the newest first."""
-        keys = self._runtime.keys.every("suppression")
-        return [hmac.new(key, address.lower().encode(), hashlib.sha256).digest()[:16] for key in keys]
+        return address_hashes(self._runtime.keys, address)
 
 
 def _untold(settled: Settlement) -> Settlement:

@@ -13,9 +13,6 @@ from relance.capabilities.messaging.outcomes import Phase, Reply
 from relance.core.i18n import Locale
 from relance.core.subjects import SubjectRef
 
-#: Longest text of a relay's answer that is kept.
-_KEPT_REPLY = 500
-
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -58,21 +55,7 @@ class Claimed:
 
     def fact(self, at: datetime, reply: Reply | None = None, reason: str | None = None) -> MailFact:
         """This message as its domain sees it."""
-        return MailFact(
-            id=self.id,
-            workspace_id=self.workspace_id,
-            subject=self.subject,
-            mail_key=self.mail_key,
-            cycle=self.cycle,
-            ordinal=self.ordinal,
-            recipient=self.recipient,
-            link_bearing=self.link_bearing,
-            link_id=self.link_id,
-            at=at,
-            code=reply.code if reply else None,
-            enhanced=reply.enhanced if reply else None,
-            reason=reason,
-        )
+        return MailFact.of(self, at, reply, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +93,4 @@ class Settlement:
     @property
     def kept_reply(self) -> str | None:
         """The relay's words, as long as the log keeps them, without what PostgreSQL cannot store."""
-        if self.reply is None:
-            return None
-        return self.reply.text.replace("\x00", " ").encode(errors="replace").decode()[:_KEPT_REPLY]
+        return self.reply.kept if self.reply else None

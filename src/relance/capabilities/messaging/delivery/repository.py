@@ -15,6 +15,7 @@ from sqlalchemy import Row, text
 
 from relance.capabilities.messaging.delivery.parcel import Body, Claimed, Parcel, Settlement
 from relance.capabilities.messaging.models import MessageState
+from relance.capabilities.messaging.repository import counting
 from relance.core.i18n import as_locale
 from relance.core.ids import new_id
 from relance.core.repository import Repository
@@ -109,7 +110,7 @@ SELECT * FROM unnest(CAST(:workspaces AS uuid[]), CAST(:ids AS uuid[]), CAST(:ha
 ON CONFLICT (workspace_id, address_hash) DO NOTHING
 """)
 
-_SETTLE = text("""
+_SETTLE = text(f"""
 WITH k AS (
     SELECT * FROM unnest(
         CAST(:workspaces AS uuid[]), CAST(:ids AS uuid[]), CAST(:epochs AS int[]), CAST(:states AS text[]),
@@ -136,16 +137,20 @@ WITH k AS (
     INSERT INTO message_attempts (workspace_id, id, message_id, epoch, phase, code, enhanced, reply, at)
     SELECT k.workspace_id, k.log_id, k.id, k.epoch, k.phase, k.code, k.enhanced, k.reply, k.at
     FROM k JOIN changed ON changed.id = k.id WHERE k.phase IS NOT NULL
+), outcomes AS (
+    SELECT CASE WHEN k.state = 'queued' THEN 'deferred' ELSE k.state END AS outcome
+    FROM k JOIN changed ON changed.id = k.id WHERE k.state <> 'queued' OR k.phase IS NOT NULL
+), counted AS ({counting("outcomes")}
 )
 SELECT id FROM changed
-""")
+""")  # noqa: S608 - joined from constants of this package
 
-_RECOVER = text("""
+_RECOVER = text(f"""
 WITH gone AS (
     SELECT workspace_id, id FROM messages
     WHERE state = 'sending' AND lease_until < clock_timestamp()
     ORDER BY lease_until LIMIT :most FOR UPDATE SKIP LOCKED
-)
+), recovered AS (
 UPDATE messages m
 SET state = CASE WHEN m.handoff_at IS NOT NULL AND NOT (:resend_all OR m.mail_key = ANY(CAST(:resend AS text[])))
                  THEN 'uncertain'
@@ -159,21 +164,27 @@ SET state = CASE WHEN m.handoff_at IS NOT NULL AND NOT (:resend_all OR m.mail_ke
     lease_until = NULL
 FROM gone WHERE m.workspace_id = gone.workspace_id AND m.id = gone.id
 RETURNING m.workspace_id, m.id, m.lease_epoch, m.state, m.reason
-""")
+), counted AS ({counting("(SELECT 'lease_' || state AS outcome FROM recovered)")}
+)
+SELECT * FROM recovered
+""")  # noqa: S608 - joined from constants of this package
 _LOG_LOST = text("""
 INSERT INTO message_attempts (workspace_id, id, message_id, epoch, phase, reply, at)
 SELECT k.*, :at FROM unnest(CAST(:workspaces AS uuid[]), CAST(:log_ids AS uuid[]), CAST(:ids AS uuid[]),
                             CAST(:epochs AS int[]), CAST(:phases AS text[]), CAST(:replies AS text[])) AS k
 """)
-_EXPIRE = text("""
+_EXPIRE = text(f"""
 WITH late AS (
     SELECT workspace_id, id FROM messages WHERE state = 'queued' AND expires_at <= :now
     LIMIT :most FOR UPDATE SKIP LOCKED
+), changed AS (
+    UPDATE messages m SET state = 'cancelled', reason = 'expired'
+    FROM late WHERE m.workspace_id = late.workspace_id AND m.id = late.id
+    RETURNING m.id, m.state AS outcome
+), counted AS ({counting("changed")}
 )
-UPDATE messages m SET state = 'cancelled', reason = 'expired'
-FROM late WHERE m.workspace_id = late.workspace_id AND m.id = late.id
-RETURNING m.id
-""")
+SELECT id FROM changed
+""")  # noqa: S608 - joined from constants of this package
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from relance.capabilities.identity.throttle import SignInThrottle
 from relance.capabilities.links.router import router as links_router
 from relance.capabilities.sandbox.router import routers as sandbox_routers
 from relance.core import health
+from relance.core.idempotency.http import install_replay
 from relance.core.logging import configure_logging
 from relance.core.middleware import BodyLimit, RequestContext
 from relance.core.problems import add_problem_schema, install_error_handlers
@@ -84,6 +85,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(RequestContext)
     install_error_handlers(app)
+    install_replay(app)
     for router in (
         health.router,
         meta_router,

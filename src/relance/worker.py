@@ -7,6 +7,7 @@ import structlog
 
 from relance.capabilities.followups.sweeper import Sweeper
 from relance.capabilities.messaging.deliverer import Deliverer
+from relance.core.idempotency.service import ExpiredKeys
 from relance.core.logging import configure_logging
 from relance.core.settings import Settings
 from relance.core.work_loop import WorkLoop
@@ -25,7 +26,14 @@ async def run_worker(settings: Settings) -> None:
     runtime = build_runtime(settings)
     deliverer = Deliverer(runtime, mail_subjects(runtime), MAILS)
     sweeper = Sweeper(runtime, follow_up_handlers(runtime))
-    loop = WorkLoop(runtime, {"deliver_messages": deliverer.sweep, "sweep_follow_ups": sweeper.sweep})
+    loop = WorkLoop(
+        runtime,
+        {
+            "deliver_messages": deliverer.sweep,
+            "sweep_follow_ups": sweeper.sweep,
+            "sweep_idempotency_keys": ExpiredKeys(runtime).sweep,
+        },
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, loop.stop)
     _log.info("worker_started")

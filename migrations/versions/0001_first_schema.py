@@ -153,11 +153,18 @@ def upgrade() -> None:
     op.create_table(
         "follow_up_policies",
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("domain", sa.Text(), nullable=False),
         sa.Column("reminders", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("expires_after", sa.Text(), nullable=False),
+        sa.Column("quiet_from", sa.Time(), nullable=True),
+        sa.Column("quiet_to", sa.Time(), nullable=True),
+        sa.Column("working_days_only", sa.Boolean(), nullable=False),
+        sa.Column("holidays", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_follow_up_policies_workspace_id")),
-        sa.PrimaryKeyConstraint("workspace_id", "domain", name=op.f("pk_follow_up_policies")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_follow_up_policies")),
+        sa.UniqueConstraint("workspace_id", "domain", name=op.f("uq_follow_up_policies_workspace_id_domain")),
     )
     op.create_table(
         "follow_ups",
@@ -165,6 +172,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("subject_kind", sa.Text(), nullable=False),
         sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("domain", sa.Text(), nullable=True),
         sa.Column("cycle", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("ordinal", sa.Integer(), nullable=False),

@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 
 from relance import __version__
 from relance.capabilities.directory.router import companies, contacts
+from relance.capabilities.followups.router import router as follow_up_policies_router
 from relance.capabilities.identity.authentication import IdentityAuthenticator
 from relance.capabilities.identity.router import routers as identity_routers
 from relance.capabilities.identity.throttle import SignInThrottle
@@ -24,7 +25,7 @@ from relance.core.settings import Settings, get_settings
 from relance.domains.invitations.forms_router import forms, prequalifications
 from relance.domains.invitations.router import router as invitations_router
 from relance.meta import router as meta_router
-from relance.wiring import PERMISSIONS, build_runtime, close_runtime, recipients
+from relance.wiring import FOLLOW_UP_DOMAINS, PERMISSIONS, build_runtime, close_runtime, recipients
 
 _DESCRIPTION = """\
 Ask somebody outside by e-mail, remind them, record the answer.
@@ -82,6 +83,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.sign_in_throttle = SignInThrottle(settings)
     app.state.permissions = PERMISSIONS
     app.state.recipients = recipients(runtime)
+    app.state.follow_up_domains = FOLLOW_UP_DOMAINS
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(RequestContext)
     install_error_handlers(app)
@@ -90,6 +92,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         health.router,
         meta_router,
         *identity_routers,
+        follow_up_policies_router,
         companies,
         contacts,
         invitations_router,

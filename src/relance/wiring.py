@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from relance.capabilities.directory.permissions import PERMISSIONS as DIRECTORY
 from relance.capabilities.followups.handlers import FollowUpHandler
+from relance.capabilities.followups.policies import PolicyDomain
 from relance.capabilities.identity.models import Workspace
 from relance.capabilities.identity.permissions import PERMISSIONS as IDENTITY
 from relance.capabilities.identity.service import create_workspace
@@ -14,6 +15,7 @@ from relance.capabilities.sandbox.clock import sandbox_clock
 from relance.capabilities.sandbox.permissions import PERMISSIONS as SANDBOX
 from relance.core.db import Database, DbSession
 from relance.core.doorbell import ArqDoorbell
+from relance.core.i18n import Text
 from relance.core.keys import KeyRing
 from relance.core.lifecycle import Lifecycle
 from relance.core.runtime import Runtime
@@ -25,12 +27,16 @@ from relance.domains.invitations.forms import install_default_form
 from relance.domains.invitations.lifecycle import LIFECYCLE as INVITATION
 from relance.domains.invitations.permissions import PERMISSIONS as INVITATIONS
 from relance.domains.invitations.recipient import InvitationRecipient
+from relance.domains.invitations.service import DOMAIN
 
 #: Every right of the product, in the order in which an administrator reads them.
 PERMISSIONS = (*INVITATIONS, *DIRECTORY, *IDENTITY, *SANDBOX)
 
 #: Every mail of the product; the worker refuses to start when one lacks a template.
 MAILS: tuple[type[Mail], ...] = (InvitationMail, ReminderMail, ExpiredMail, CompletedMail, DeclinedMail)
+
+#: The domains whose reminders and expiries a workspace sets.
+FOLLOW_UP_DOMAINS: tuple[PolicyDomain, ...] = (PolicyDomain(DOMAIN, Text("Invitations", "Invitations")),)
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
 LIFECYCLES: tuple[Lifecycle[object], ...] = (INVITATION,)  # type: ignore[assignment] # facts differ by domain

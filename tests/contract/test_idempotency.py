@@ -192,11 +192,12 @@ async def test_a_key_is_forgotten_after_a_day(product: Product, office: Office) 
     assert len(await product.rows("SELECT 1 FROM idempotency_records")) == 1
 
 
-@pytest.mark.parametrize("key", ["", "with space", "x" * 256, "clé"])
-async def test_unusable_keys(office: Office, key: str) -> None:
-    refused = await office.admin.post("/v1/organisations", {"name": "x"}, headers={"Idempotency-Key": key.encode()})
-    assert refused.status_code == 422
-    assert refused.json()["errors"][0]["pointer"] == "/header/Idempotency-Key"
+async def test_unusable_keys(office: Office) -> None:
+    for key in ("", "with space", "x" * 256, "clé"):
+        headers = {"Idempotency-Key": key.encode()}
+        refused = await office.admin.ask("POST", "/v1/organisations", json={"name": "x"}, headers=headers)
+        assert refused.status_code == 422, key
+        assert refused.json()["errors"][0]["pointer"] == "/header/Idempotency-Key"
 
 
 async def test_a_recipient_who_repeats(product: Product, office: Office) -> None:

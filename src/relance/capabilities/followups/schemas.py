@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
 
 from relance.core.durations import Duration
 from relance.core.schemas import Input, Output, SmallInt
@@ -14,7 +15,7 @@ ClockTime = Annotated[
 ]
 Country = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")]
 
-_EXAMPLE = {
+_EXAMPLE: JsonDict = {
     "reminders": ["P7D", "P14D"],
     "expires_after": "P30D",
     "quiet_hours": {"from": "20:00", "to": "08:00"},
@@ -31,7 +32,7 @@ class DailyHours(Input):
 
 
 class FollowUpPolicyWrite(Input):
-    """When a domain reminds and expires. It holds for what begins from now on; quiet hours and days off hold at once."""
+    """When a domain reminds and expires, for what begins from now on; quiet hours and days off hold at once."""
 
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 

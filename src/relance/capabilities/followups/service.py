@@ -25,7 +25,7 @@ NO_ALLOWED_INSTANT = "no_allowed_instant"
 class Policy:
     """When to remind and when to expire: ISO 8601 durations from the start of the cycle.
 
-    Reminders wait for the `calendar` of the `domain`; without them they leave when they are due. The expiry never waits.
+    Reminders wait for the `calendar` of the `domain`; without one they leave when they are due. An expiry never waits.
     """
 
     reminders: tuple[str, ...] = ("P7D",)

@@ -119,7 +119,8 @@ async def test_a_key_in_flight(product: Product, office: Office) -> None:
         first = asyncio.create_task(organise(office.admin, "Filiale Nord"))
         while not await product.rows(_CLAIMED):  # noqa: ASYNC110 - PostgreSQL tells nobody that it gave a lock
             await asyncio.sleep(0.01)
-        second = await organise(office.admin, "Filiale Nord")
+        async with asyncio.timeout(10):
+            second = await organise(office.admin, "Filiale Nord")
         assert (second.status_code, second.json()["code"]) == (409, "idempotency_in_flight")
         assert second.headers["retry-after"] == "1"
         assert not first.done()

@@ -160,11 +160,18 @@ def upgrade() -> None:
     op.create_table(
         "follow_up_policies",
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("domain", sa.Text(), nullable=False),
         sa.Column("reminders", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("expires_after", sa.Text(), nullable=False),
+        sa.Column("quiet_from", sa.Time(), nullable=True),
+        sa.Column("quiet_to", sa.Time(), nullable=True),
+        sa.Column("working_days_only", sa.Boolean(), nullable=False),
+        sa.Column("holidays", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_follow_up_policies_workspace_id")),
-        sa.PrimaryKeyConstraint("workspace_id", "domain", name=op.f("pk_follow_up_policies")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_follow_up_policies")),
+        sa.UniqueConstraint("workspace_id", "domain", name=op.f("uq_follow_up_policies_workspace_id_domain")),
     )
     op.create_table(
         "follow_ups",
@@ -172,6 +179,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("subject_kind", sa.Text(), nullable=False),
         sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("domain", sa.Text(), nullable=True),
         sa.Column("cycle", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("ordinal", sa.Integer(), nullable=False),
@@ -201,6 +209,19 @@ def upgrade() -> None:
     op.create_index(
         "ix_follow_ups_due", "follow_ups", ["due_at"], unique=False, postgresql_where=sa.text("state = 'pending'")
     )
+    op.create_table(
+        "idempotency_records",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_idempotency_records_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_idempotency_records")),
+        sa.UniqueConstraint("workspace_id", "digest", name=op.f("uq_idempotency_records_workspace_id_digest")),
+    )
+    op.create_index("ix_idempotency_records_expires_at", "idempotency_records", ["expires_at"], unique=False)
     op.create_table(
         "journal_entries",
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
@@ -809,6 +830,8 @@ def downgrade() -> None:
     op.drop_index("ix_journal_entries_subject", table_name="journal_entries")
     op.drop_index("ix_journal_entries_company", table_name="journal_entries")
     op.drop_table("journal_entries")
+    op.drop_index("ix_idempotency_records_expires_at", table_name="idempotency_records")
+    op.drop_table("idempotency_records")
     op.drop_index("ix_follow_ups_due", table_name="follow_ups", postgresql_where=sa.text("state = 'pending'"))
     op.drop_table("follow_ups")
     op.drop_table("follow_up_policies")

@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 
 from relance import __version__
 from relance.capabilities.directory.router import companies, contacts
+from relance.capabilities.followups.router import router as follow_up_policies_router
 from relance.capabilities.identity.authentication import IdentityAuthenticator
 from relance.capabilities.identity.router import routers as identity_routers
 from relance.capabilities.identity.throttle import SignInThrottle
@@ -18,6 +19,7 @@ from relance.capabilities.messaging.reports.router import router as reports_rout
 from relance.capabilities.messaging.router import router as messages_router
 from relance.capabilities.sandbox.router import routers as sandbox_routers
 from relance.core import health, telemetry
+from relance.core.idempotency.http import install_replay
 from relance.core.logging import configure_logging
 from relance.core.middleware import BodyLimit, RequestContext
 from relance.core.problems import add_problem_schema, install_error_handlers
@@ -26,6 +28,7 @@ from relance.domains.invitations.forms_router import forms, prequalifications
 from relance.domains.invitations.router import router as invitations_router
 from relance.meta import router as meta_router
 from relance.wiring import (
+    FOLLOW_UP_DOMAINS,
     PERMISSIONS,
     build_runtime,
     close_runtime,
@@ -95,13 +98,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.mail_subjects = mail_subjects(runtime)
     app.state.templates = template_source(runtime)
     app.state.probes = probes(runtime)
+    app.state.follow_up_domains = FOLLOW_UP_DOMAINS
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(RequestContext)
     install_error_handlers(app)
+    install_replay(app)
     for router in (
         health.router,
         meta_router,
         *identity_routers,
+        follow_up_policies_router,
         companies,
         contacts,
         invitations_router,

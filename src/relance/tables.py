@@ -7,6 +7,17 @@ from relance.capabilities.journal import models as journal
 from relance.capabilities.links import models as links
 from relance.capabilities.messaging import models as messaging
 from relance.capabilities.sandbox import models as sandbox
+from relance.core.idempotency import models as idempotency
 from relance.domains.invitations import models as invitations
 
-__all__ = ["directory", "followups", "identity", "invitations", "journal", "links", "messaging", "sandbox"]
+__all__ = [
+    "directory",
+    "followups",
+    "idempotency",
+    "identity",
+    "invitations",
+    "journal",
+    "links",
+    "messaging",
+    "sandbox",
+]

@@ -6,6 +6,7 @@ from functools import cache
 from relance.capabilities.directory.permissions import PERMISSIONS as DIRECTORY
 from relance.capabilities.followups.handlers import FollowUpHandler
 from relance.capabilities.followups.metrics import FollowUpProbe
+from relance.capabilities.followups.policies import PolicyDomain
 from relance.capabilities.identity.models import Workspace
 from relance.capabilities.identity.permissions import PERMISSIONS as IDENTITY
 from relance.capabilities.identity.service import create_workspace
@@ -20,6 +21,7 @@ from relance.capabilities.sandbox.clock import sandbox_clock
 from relance.capabilities.sandbox.permissions import PERMISSIONS as SANDBOX
 from relance.core.db import Database, DbSession
 from relance.core.doorbell import ArqDoorbell
+from relance.core.i18n import Text
 from relance.core.keys import KeyRing
 from relance.core.lifecycle import Lifecycle
 from relance.core.runtime import Runtime
@@ -39,6 +41,7 @@ from relance.domains.invitations.forms import install_default_form
 from relance.domains.invitations.lifecycle import LIFECYCLE as INVITATION
 from relance.domains.invitations.permissions import PERMISSIONS as INVITATIONS
 from relance.domains.invitations.recipient import InvitationRecipient
+from relance.domains.invitations.service import DOMAIN
 
 #: Every right of the product, in the order in which an administrator reads them.
 PERMISSIONS = (*INVITATIONS, *MESSAGING, *DIRECTORY, *IDENTITY, *SANDBOX)
@@ -52,6 +55,9 @@ MAILS: tuple[type[Mail], ...] = (
     DeclinedMail,
     UndeliverableMail,
 )
+
+#: The domains whose reminders and expiries a workspace sets.
+FOLLOW_UP_DOMAINS: tuple[PolicyDomain, ...] = (PolicyDomain(DOMAIN, Text("Invitations", "Invitations")),)
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
 LIFECYCLES: tuple[Lifecycle[object], ...] = (INVITATION, MESSAGE)  # type: ignore[assignment] # facts differ by domain

@@ -8,6 +8,7 @@ import structlog
 from relance.capabilities.followups.sweeper import Sweeper
 from relance.capabilities.messaging.deliverer import Deliverer
 from relance.capabilities.messaging.reports.mailbox import ReportMailbox
+from relance.core.idempotency.service import ExpiredKeys
 from relance.core.logging import configure_logging
 from relance.core.settings import Settings
 from relance.core.work_loop import WorkLoop
@@ -26,7 +27,11 @@ async def run_worker(settings: Settings) -> None:
     runtime = build_runtime(settings)
     deliverer = Deliverer(runtime, mail_subjects(runtime), MAILS)
     sweeper = Sweeper(runtime, follow_up_handlers(runtime))
-    sweeps = {"deliver_messages": deliverer.sweep, "sweep_follow_ups": sweeper.sweep}
+    sweeps = {
+        "deliver_messages": deliverer.sweep,
+        "sweep_follow_ups": sweeper.sweep,
+        "sweep_idempotency_keys": ExpiredKeys(runtime).sweep,
+    }
     reports: ReportMailbox | None = None
     if settings.reports_maildir is not None:
         reports = ReportMailbox(runtime, mail_subjects(runtime), settings.reports_maildir)

@@ -12,6 +12,8 @@ from pydantic import BaseModel
 
 from relance.core.db import DbSession, ReadSession
 from relance.core.errors import MalformedRequest, UnsupportedMediaType
+from relance.core.idempotency.http import IdempotencyKey, describe_key, keep_answer, take_key
+from relance.core.idempotency.service import Owner
 from relance.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
 from relance.core.runtime import Runtime
 from relance.core.security import Caller, current_caller
@@ -26,7 +28,14 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route that refuses query parameters it does not know and bodies of a type it does not read."""
+    """A route that refuses query parameters it does not know and bodies of a type it does not read.
+
+    The answer of a request with an `Idempotency-Key` is kept here: it is rendered, and the transaction still open.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        describe_key(self)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, wrapped with the checks that FastAPI does not make."""
@@ -43,9 +52,11 @@ class StrictRoute(APIRoute):
             if reads_json:
                 await _refuse_other_media(request)
             try:
-                return await handle(StrictRequest(request.scope, request.receive))
+                response = await handle(StrictRequest(request.scope, request.receive))
             except UnicodeDecodeError:
                 raise MalformedRequest() from None
+            await keep_answer(request, response)
+            return response
 
         return strict
 
@@ -81,9 +92,16 @@ RuntimeDep = Annotated[Runtime, Depends(get_runtime)]
 CallerDep = Annotated[Caller, Depends(current_caller)]
 
 
-async def write_session(runtime: RuntimeDep, caller: CallerDep) -> AsyncIterator[DbSession]:
-    """The transaction of this request, in the caller's workspace; committed before the response leaves."""
+async def write_session(
+    request: Request, runtime: RuntimeDep, caller: CallerDep, key: IdempotencyKey
+) -> AsyncIterator[DbSession]:
+    """The transaction of this request, in the caller's workspace; committed before the response leaves.
+
+    A request that repeats an `Idempotency-Key` ends here, with the answer of the first.
+    """
     async with runtime.db.transaction(caller.workspace_id) as session:
+        if key is not None:
+            await take_key(request, session, runtime.keys, Owner.of(caller), key)
         yield session
 
 

@@ -212,6 +212,28 @@ def problem_responses(*errors: type[RelanceError]) -> dict[int | str, dict[str, 
     return found
 
 
+def merge_responses(*several: Mapping[int | str, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of an operation from several sources: one status keeps the descriptions and examples of all."""
+    merged: dict[int | str, dict[str, Any]] = {}
+    for responses in several:
+        for status, response in responses.items():
+            merged[status] = _merged(merged[status], response) if status in merged else response
+    return merged
+
+
+def _merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(first)
+    for name, value in second.items():
+        held = found.get(name)
+        if isinstance(held, Mapping) and isinstance(value, Mapping):
+            found[name] = _merged(held, value)
+        elif name == "description" and held and value not in held:
+            found[name] = f"{held}; {value}"
+        else:
+            found.setdefault(name, value)
+    return found
+
+
 def add_problem_schema(document: dict[str, Any]) -> None:
     """Put the schema that `problem_responses` refers to into an OpenAPI document."""
     schemas = document.setdefault("components", {}).setdefault("schemas", {})

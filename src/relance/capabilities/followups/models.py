@@ -1,13 +1,13 @@
 """Tables of the follow-ups."""
 
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from relance.core.db import Base, WorkspaceOwned
+from relance.core.db import Base, Versioned, WorkspaceOwned
 
 
 class FollowUpKind(StrEnum):
@@ -43,10 +43,12 @@ class FollowUp(WorkspaceOwned, Base):
 
     subject_kind: Mapped[str]
     subject_id: Mapped[UUID]
+    #: Whose policy planned it, and says when it may act; null where no policy did.
+    domain: Mapped[str | None]
     cycle: Mapped[int]
     kind: Mapped[str]
     ordinal: Mapped[int]
-    #: When it acts; moves when a gap makes it wait.
+    #: When it acts; moves when quiet hours, a day off or a gap make it wait.
     due_at: Mapped[datetime]
     #: When the policy wanted it.
     planned_at: Mapped[datetime]
@@ -56,12 +58,19 @@ class FollowUp(WorkspaceOwned, Base):
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
-class FollowUpPolicy(Base):
-    """When a domain of a workspace reminds and expires: ISO 8601 durations from the start of the cycle."""
+class FollowUpPolicy(Versioned, WorkspaceOwned, Base):
+    """When a domain of a workspace reminds and expires, and when its reminders may leave."""
 
     __tablename__ = "follow_up_policies"
+    __table_args__ = (UniqueConstraint("workspace_id", "domain"),)
 
-    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
-    domain: Mapped[str] = mapped_column(primary_key=True)
+    domain: Mapped[str]
+    #: ISO 8601 durations from the start of the cycle, ascending.
     reminders: Mapped[list[str]]
     expires_after: Mapped[str]
+    #: On the clocks of the workspace's zone; both or neither.
+    quiet_from: Mapped[time | None]
+    quiet_to: Mapped[time | None]
+    working_days_only: Mapped[bool] = mapped_column(default=False)
+    #: ISO 3166-1 code of the country whose public holidays are no working days.
+    holidays: Mapped[str | None]

@@ -1,18 +1,32 @@
 """Every query of the follow-ups."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select, tuple_, update
+from sqlalchemy import Text, Uuid, and_, column, or_, select, table, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from relance.capabilities.followups.models import FollowUp, FollowUpKind, FollowUpPolicy, FollowUpState
+from relance.core.ids import new_id
 from relance.core.repository import Repository, affected
 from relance.core.subjects import SubjectRef
 
 SubjectKey = tuple[UUID, str, UUID]
+CycleKey = tuple[UUID, str, UUID, int]
+
+_CYCLE_COLUMNS = (FollowUp.workspace_id, FollowUp.subject_kind, FollowUp.subject_id, FollowUp.cycle)
+_CYCLE = tuple_(*_CYCLE_COLUMNS)
+
+#: What the calendar of a policy needs of a table that belongs to a higher room.
+_WORKSPACES = table("workspaces", column("id", Uuid()), column("zone", Text()))
+
+
+def cycle_key(row: FollowUp) -> CycleKey:
+    """The cycle of the subject that a follow-up belongs to."""
+    return row.workspace_id, row.subject_kind, row.subject_id, row.cycle
 
 
 class FollowUpRepository(Repository):
@@ -46,18 +60,19 @@ class FollowUpRepository(Repository):
         )
 
     async def resume(self, subject: SubjectRef, now: datetime) -> None:
-        """Put back what was suspended and is not yet due."""
+        """Put back what was suspended: the expiry always, a reminder unless it has fallen due meanwhile."""
+        suspended = (
+            FollowUp.subject_kind == subject.kind,
+            FollowUp.subject_id == subject.id,
+            FollowUp.state == FollowUpState.SUSPENDED,
+        )
+        live = or_(FollowUp.kind == FollowUpKind.EXPIRY, FollowUp.due_at > now)
         await affected(
             self.session,
-            update(FollowUp)
-            .where(
-                FollowUp.subject_kind == subject.kind,
-                FollowUp.subject_id == subject.id,
-                FollowUp.state == FollowUpState.SUSPENDED,
-                FollowUp.due_at > now,
-            )
-            .values(state=FollowUpState.PENDING, reason=None, settled_at=None),
+            update(FollowUp).where(*suspended, live).values(state=FollowUpState.PENDING, reason=None, settled_at=None),
         )
+        missed = {"state": FollowUpState.DROPPED, "reason": "missed_while_suspended", "settled_at": now}
+        await affected(self.session, update(FollowUp).where(*suspended).values(**missed))
 
     async def pending(self, subject: SubjectRef) -> Sequence[FollowUp]:
         """What is still planned for `subject`, soonest first."""
@@ -72,14 +87,17 @@ class FollowUpRepository(Repository):
         )
         return found.all()
 
-    async def claim_due(self, now: datetime, limit: int, kinds: Iterable[str]) -> Sequence[FollowUp]:
-        """Lock due follow-ups, oldest first; those that another sweep holds are passed over."""
+    async def claim_due(
+        self, now: datetime, limit: int, kinds: Iterable[str], without: Collection[UUID] = ()
+    ) -> Sequence[FollowUp]:
+        """Lock due follow-ups, oldest first; those that another sweep holds, or in `without`, are passed over."""
         found = await self.session.scalars(
             select(FollowUp)
             .where(
                 FollowUp.state == FollowUpState.PENDING,
                 FollowUp.due_at <= now,
                 FollowUp.subject_kind.in_(list(kinds)),
+                FollowUp.id.not_in(list(without)),
             )
             .order_by(FollowUp.due_at)
             .limit(limit)
@@ -102,23 +120,29 @@ class FollowUpRepository(Repository):
 
     async def collapse_before(self, acted: Sequence[FollowUp], at: datetime) -> None:
         """Mark the pending reminders that `acted` stand for: the earlier ones, or all of them at an expiry."""
+        by_limit: dict[int | None, list[FollowUp]] = defaultdict(list)
         for row in acted:
-            earlier = and_(FollowUp.kind == FollowUpKind.REMINDER, FollowUp.id != row.id)
-            if row.kind == FollowUpKind.REMINDER:
-                earlier = and_(earlier, FollowUp.ordinal < row.ordinal)
-            await affected(
-                self.session,
-                update(FollowUp)
-                .where(
-                    FollowUp.workspace_id == row.workspace_id,
-                    FollowUp.subject_kind == row.subject_kind,
-                    FollowUp.subject_id == row.subject_id,
-                    FollowUp.cycle == row.cycle,
-                    FollowUp.state == FollowUpState.PENDING,
-                    earlier,
-                )
-                .values(state=FollowUpState.COLLAPSED, settled_at=at),
+            by_limit[row.ordinal if row.kind == FollowUpKind.REMINDER else None].append(row)
+        for ordinal, rows in by_limit.items():
+            statement = update(FollowUp).where(
+                _CYCLE.in_([cycle_key(row) for row in rows]),
+                FollowUp.kind == FollowUpKind.REMINDER,
+                FollowUp.state == FollowUpState.PENDING,
             )
+            if ordinal is not None:
+                statement = statement.where(FollowUp.ordinal < ordinal)
+            await affected(self.session, statement.values(state=FollowUpState.COLLAPSED, settled_at=at))
+
+    async def expiries(self, rows: Sequence[FollowUp]) -> dict[CycleKey, datetime]:
+        """When the cycles of `rows` end, where an end is planned."""
+        found = await self.session.execute(
+            select(*_CYCLE_COLUMNS, FollowUp.due_at).where(
+                _CYCLE.in_([cycle_key(row) for row in rows]),
+                FollowUp.kind == FollowUpKind.EXPIRY,
+                FollowUp.state == FollowUpState.PENDING,
+            )
+        )
+        return {(row[0], row[1], row[2], row[3]): row[4] for row in found}
 
     async def delay(self, ids: Sequence[UUID], until: datetime) -> int:
         """Try `ids` again at `until`: acting on them failed."""
@@ -129,6 +153,26 @@ class FollowUpRepository(Repository):
             .values(due_at=until, attempts=FollowUp.attempts + 1),
         )
 
-    async def policy(self, domain: str) -> FollowUpPolicy | None:
-        """The policy of `domain` in the session's workspace."""
-        return await self.session.get(FollowUpPolicy, (self.session.workspace_id, domain))
+    async def policy(self, domain: str) -> tuple[FollowUpPolicy | None, str]:
+        """The policy of `domain` in the session's workspace, where it has one, and the workspace's zone."""
+        same = and_(FollowUpPolicy.workspace_id == _WORKSPACES.c.id, FollowUpPolicy.domain == domain)
+        found = await self.session.execute(
+            select(FollowUpPolicy, _WORKSPACES.c.zone)
+            .select_from(_WORKSPACES)
+            .outerjoin(FollowUpPolicy, same)
+            .where(_WORKSPACES.c.id == self.session.workspace_id)
+        )
+        row, zone = found.one()
+        return row, zone
+
+    async def lock_policy(self, domain: str, values: Mapping[str, Any]) -> FollowUpPolicy:
+        """The policy of `domain`, made at version 0 of `values` where there is none, and locked."""
+        new = {"workspace_id": self.session.workspace_id, "id": new_id(), "domain": domain, "version": 0, **values}
+        await self.session.execute(insert(FollowUpPolicy).values(new).on_conflict_do_nothing())
+        found = await self.session.scalars(
+            select(FollowUpPolicy)
+            .where(FollowUpPolicy.domain == domain)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return found.one()

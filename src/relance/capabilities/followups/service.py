@@ -3,8 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from relance.capabilities.followups.models import FollowUp, FollowUpKind, FollowUpState
+from relance.capabilities.followups.calendar import Calendar, QuietHours
+from relance.capabilities.followups.models import FollowUp, FollowUpKind, FollowUpPolicy, FollowUpState
 from relance.capabilities.followups.repository import FollowUpRepository
 from relance.core.clock import Clock
 from relance.core.db import DbSession
@@ -14,17 +17,40 @@ from relance.core.subjects import SubjectRef
 
 _ALL = tuple(FollowUpKind)
 
+#: Why a reminder is dropped that quiet hours and days off would hold until the expiry.
+NO_ALLOWED_INSTANT = "no_allowed_instant"
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """When to remind and when to expire: ISO 8601 durations from the start of the cycle."""
+    """When to remind and when to expire: ISO 8601 durations from the start of the cycle.
+
+    Reminders wait for the `calendar` of the `domain`; without one they leave when they are due. An expiry never waits.
+    """
 
     reminders: tuple[str, ...] = ("P7D",)
     expires_after: str = "P30D"
+    domain: str | None = None
+    calendar: Calendar | None = None
 
     def expiry(self, start: datetime) -> datetime:
         """When a cycle begun at `start` ends."""
         return after(start, self.expires_after)
+
+    @classmethod
+    def of(cls, domain: str, row: FollowUpPolicy | None, zone: str) -> "Policy":
+        """The policy of a domain; the product's own where the workspace has none."""
+        if row is None:
+            return cls(domain=domain)
+        quiet = None
+        if row.quiet_from is not None and row.quiet_to is not None:
+            quiet = QuietHours(row.quiet_from, row.quiet_to)
+        calendar = Calendar(ZoneInfo(zone), quiet, row.working_days_only, row.holidays)
+        return cls(tuple(row.reminders), row.expires_after, domain, calendar)
+
+    def allowed_from(self, at: datetime, expires_at: datetime) -> datetime | None:
+        """When a reminder due at `at` may leave; None where it may not before the expiry."""
+        return at if self.calendar is None else self.calendar.next_allowed(at, expires_at)
 
 
 class FollowUps:
@@ -37,36 +63,50 @@ class FollowUps:
 
     async def policy(self, domain: str) -> Policy:
         """The workspace's policy for `domain`, the product's own where it has none."""
-        row = await self._rows.policy(domain)
-        return Policy() if row is None else Policy(tuple(row.reminders), row.expires_after)
+        return Policy.of(domain, *await self._rows.policy(domain))
 
     async def plan(self, subject: SubjectRef, cycle: int, policy: Policy, start: datetime) -> datetime:
         """Plan the reminders and the expiry of a cycle that began at `start`.
 
         Returns:
-            When the cycle expires. Reminders at or past it are not planned.
+            When the cycle expires. Reminders at or past it are not planned; one that its calendar would hold until
+            then is planned as dropped, so that the table says why nothing left.
         """
         expires_at = policy.expiry(start)
-        wanted = [(FollowUpKind.REMINDER, number, after(start, d)) for number, d in enumerate(policy.reminders, 1)]
-        planned = [row for row in wanted if row[2] < expires_at] + [(FollowUpKind.EXPIRY, 1, expires_at)]
-        await self._rows.insert(
-            [
-                {
-                    "workspace_id": self._session.workspace_id,
-                    "id": new_id(),
-                    "subject_kind": subject.kind,
-                    "subject_id": subject.id,
-                    "cycle": cycle,
-                    "kind": kind,
-                    "ordinal": ordinal,
-                    "due_at": due_at,
-                    "planned_at": due_at,
-                    "state": FollowUpState.PENDING,
-                }
-                for kind, ordinal, due_at in planned
-            ]
-        )
+        rows = [self._row(subject, cycle, policy.domain, FollowUpKind.EXPIRY, 1, expires_at, expires_at)]
+        for ordinal, duration in enumerate(policy.reminders, 1):
+            wanted = after(start, duration)
+            if wanted < expires_at:
+                due_at = policy.allowed_from(wanted, expires_at)
+                rows.append(self._row(subject, cycle, policy.domain, FollowUpKind.REMINDER, ordinal, wanted, due_at))
+        await self._rows.insert(rows)
         return expires_at
+
+    def _row(
+        self,
+        subject: SubjectRef,
+        cycle: int,
+        domain: str | None,
+        kind: FollowUpKind,
+        ordinal: int,
+        planned_at: datetime,
+        due_at: datetime | None,
+    ) -> dict[str, Any]:
+        return {
+            "workspace_id": self._session.workspace_id,
+            "id": new_id(),
+            "subject_kind": subject.kind,
+            "subject_id": subject.id,
+            "domain": domain,
+            "cycle": cycle,
+            "kind": kind,
+            "ordinal": ordinal,
+            "due_at": due_at or planned_at,
+            "planned_at": planned_at,
+            "state": FollowUpState.PENDING if due_at else FollowUpState.DROPPED,
+            "reason": None if due_at else NO_ALLOWED_INSTANT,
+            "settled_at": None if due_at else self._clock.now(),
+        }
 
     async def cancel(self, subject: SubjectRef, reason: str, kinds: Collection[FollowUpKind] = _ALL) -> int:
         """Cancel what is still planned. An answer calls this in its own transaction.
@@ -90,7 +130,7 @@ class FollowUps:
         )
 
     async def resume(self, subject: SubjectRef) -> None:
-        """Put back what was set aside and has not fallen due meanwhile."""
+        """Put back what was set aside. Reminders that have fallen due meanwhile are dropped; an expiry acts at once."""
         await self._rows.resume(subject, self._clock.now())
 
     async def pending(self, subject: SubjectRef) -> Sequence[FollowUp]:

@@ -1,7 +1,8 @@
 """The sweep: claim what is due, let the domain act, in small transactions. Any number of processes may sweep."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,7 +10,8 @@ import structlog
 
 from relance.capabilities.followups.handlers import Done, Dropped, FollowUpHandler, Outcome, Postponed
 from relance.capabilities.followups.models import FollowUp, FollowUpKind, FollowUpState
-from relance.capabilities.followups.repository import FollowUpRepository
+from relance.capabilities.followups.repository import FollowUpRepository, SubjectKey
+from relance.capabilities.followups.waiting import Waiting
 from relance.core.db import DbSession
 from relance.core.runtime import Runtime
 from relance.core.single_flight import SingleFlight
@@ -18,6 +20,8 @@ _log = structlog.get_logger(__name__)
 
 BATCH = 100
 _RETRY = timedelta(minutes=5)
+#: A sweep that met so many held subjects ends; the next one is seconds away.
+_MOST_PASSED = 1_000
 
 
 class Sweeper:
@@ -47,57 +51,76 @@ class Sweeper:
     async def _sweep(self) -> int:
         await self._runtime.tick()
         total = 0
+        passed: set[UUID] = set()
         while True:
+            batch = _Batch()
             try:
-                settled = await self._batch(BATCH)
+                await self._batch(BATCH, batch, passed)
             except Exception:
                 # One subject must not hold up the others: take them one by one, and set the faulty one aside.
                 _log.exception("follow_up_batch_failed")
-                settled = await self._one_by_one()
-            total += settled
-            if settled == 0:
+                batch = await self._one_by_one(passed)
+            total += batch.settled
+            passed |= batch.left
+            if not batch.claimed or len(passed) > _MOST_PASSED:
                 return total
 
-    async def _one_by_one(self) -> int:
-        total = 0
+    async def _one_by_one(self, passed: set[UUID]) -> "_Batch":
+        whole = _Batch()
         for _ in range(BATCH):
-            faulty: list[UUID] = []
+            one = _Batch()
             try:
-                settled = await self._batch(1, faulty)
+                await self._batch(1, one, passed | whole.left)
             except Exception:
-                _log.exception("follow_up_failed", follow_up=str(faulty[0]) if faulty else None)
-                settled = await self._set_aside(faulty)
-            if settled == 0:
+                _log.exception("follow_up_failed", follow_ups=[str(claimed) for claimed in one.claimed])
+                one.settled = await self._set_aside(one.claimed)
+                one.left = set() if one.settled else set(one.claimed)
+            if not one.claimed:
                 break
-            total += settled
-        return total
+            whole.claimed += one.claimed
+            whole.settled += one.settled
+            whole.left |= one.left
+        return whole
 
     async def _set_aside(self, faulty: Sequence[UUID]) -> int:
         async with self._runtime.db.transaction(None) as session:
             return await FollowUpRepository(session).delay(faulty, self._runtime.clock.now() + _RETRY)
 
-    async def _batch(self, limit: int, seen: list[UUID] | None = None) -> int:
+    async def _batch(self, limit: int, batch: "_Batch", passed: Collection[UUID]) -> None:
+        """Claim up to `limit` and let them act; `batch` tells how far it came, also when it fails."""
         now = self._runtime.clock.now()
         async with self._runtime.db.transaction(None) as session:
             rows = FollowUpRepository(session)
-            claimed = await rows.claim_due(now, limit, self._handlers)
-            if seen is not None:
-                seen.extend(row.id for row in claimed)
+            claimed = await rows.claim_due(now, limit, self._handlers, passed)
+            batch.claimed = [row.id for row in claimed]
             if not claimed:
-                return 0
-            keys = {(row.workspace_id, row.subject_kind, row.subject_id) for row in claimed}
+                return
+            keys = {_subject(row) for row in claimed}
             acting = acting_follow_ups(await rows.due_siblings(keys, now))
-            settled = 0
+            waiting = Waiting(session)
+            settled: set[SubjectKey] = set()
             for (workspace_id, kind), due in by_workspace_and_kind(acting).items():
                 session.enter_workspace(workspace_id)
-                outcomes = await self._handlers[kind].follow_up(session, due)
-                settled += await self._settle(session, due, outcomes, now)
+                outcomes = await self._outcomes(session, kind, due, waiting, now)
+                await self._settle(session, due, outcomes, now)
+                settled |= {_subject(row) for row in due if row.id in outcomes}
                 session.leave_workspace()
-            return settled
+        batch.settled = len(settled)
+        # Whose subject somebody holds: not asked again in this sweep, so that it does not hold up what is behind it.
+        batch.left = {row.id for row in claimed if _subject(row) not in settled}
+
+    async def _outcomes(
+        self, session: DbSession, kind: str, due: Sequence[FollowUp], waiting: Waiting, now: datetime
+    ) -> Mapping[UUID, Outcome]:
+        held = await waiting.held((row, now) for row in due)
+        free = [row for row in due if row.id not in held]
+        acted = await self._handlers[kind].follow_up(session, free) if free else {}
+        postponed = [(row, outcome.until) for row in free if isinstance(outcome := acted.get(row.id), Postponed)]
+        return {**acted, **await waiting.held(postponed), **held}
 
     async def _settle(
         self, session: DbSession, due: Sequence[FollowUp], outcomes: Mapping[UUID, Outcome], now: datetime
-    ) -> int:
+    ) -> None:
         for row in due:
             match outcomes.get(row.id):
                 case Done():
@@ -111,14 +134,26 @@ class Sweeper:
         await session.flush()
         acted = [row for row in due if isinstance(outcomes.get(row.id), Done)]
         await FollowUpRepository(session).collapse_before(acted, now)
-        return len(outcomes)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """How far a batch came: what it claimed, how many subjects it settled, and what it left to the next sweep."""
+
+    claimed: list[UUID] = field(default_factory=list)
+    settled: int = 0
+    left: set[UUID] = field(default_factory=set)
+
+
+def _subject(row: FollowUp) -> SubjectKey:
+    return row.workspace_id, row.subject_kind, row.subject_id
 
 
 def acting_follow_ups(due: Sequence[FollowUp]) -> list[FollowUp]:
     """Of everything due, the one a subject that acts: its expiry, else its latest reminder (see ADR 0006)."""
-    by_subject: dict[tuple[UUID, str, UUID], FollowUp] = {}
+    by_subject: dict[SubjectKey, FollowUp] = {}
     for row in due:
-        key = (row.workspace_id, row.subject_kind, row.subject_id)
+        key = _subject(row)
         held = by_subject.get(key)
         if held is None or _rank(row) > _rank(held):
             by_subject[key] = row

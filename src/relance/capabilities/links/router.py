@@ -21,6 +21,9 @@ from relance.core.db import DbSession
 from relance.core.errors import NotFound
 from relance.core.http import RuntimeDep
 from relance.core.i18n import Locale, use_locale
+from relance.core.idempotency.fingerprint import Fingerprint, fingerprint
+from relance.core.idempotency.http import IdempotencyKey, keep_answer, take_key
+from relance.core.idempotency.service import Owner
 from relance.core.problems import MEDIA_TYPE, Problem
 from relance.core.runtime import Runtime
 
@@ -132,6 +135,7 @@ async def answer_request(
     posted: PostedDep,  # read whole before a database connection is held for it
     token: TokenPath,
     answer: AnswerPath,
+    key: IdempotencyKey,
     lang: LangQuery = None,
 ) -> Response:
     """Give one of the answers that the link offers. Nothing else changes what a link is about."""
@@ -141,14 +145,20 @@ async def answer_request(
     # would be committed by an error that was answered.
     async with runtime.db.transaction(None) as session:
         visit = await _visit(request, runtime, session, token)
+        if key is not None:
+            owner, asked = Owner("link", visit.link.id), _asked(request, posted)
+            await take_key(request, session, runtime.keys, owner, key, asked)
         payload = clean_payload(await _payload(visit, posted))
         view = await visit.handler.answer(session, visit.link, answer, payload, visit.locale)
         # The handler holds the subject's lock now: nobody can revoke the link any more before the commit.
         await confirm_link(session, visit.link)
-    # A mail client that unsubscribes by itself (RFC 8058) follows no redirect.
-    if wants_html(request) and answer != "unsubscribe":
-        return RedirectResponse(page_path(frame_of(request, visit.locale, token)), 303)
-    return _shown(request, visit, view, token)
+        # A mail client that unsubscribes by itself (RFC 8058) follows no redirect.
+        if wants_html(request) and answer != "unsubscribe":
+            response: Response = RedirectResponse(page_path(frame_of(request, visit.locale, token)), 303)
+        else:
+            response = _shown(request, visit, view, token)
+        await keep_answer(request, response)
+    return response
 
 
 @router.put(
@@ -160,10 +170,15 @@ async def answer_request(
     openapi_extra=_BODY,
 )
 async def save_draft(
-    request: Request, runtime: RuntimeDep, posted: PostedDep, token: TokenPath, lang: LangQuery = None
+    request: Request,
+    runtime: RuntimeDep,
+    posted: PostedDep,
+    token: TokenPath,
+    key: IdempotencyKey,
+    lang: LangQuery = None,
 ) -> Response:
     """Keep what is filled in so far; the same as the answer `save`."""
-    return await answer_request(request, runtime, posted, token, "save", lang)
+    return await answer_request(request, runtime, posted, token, "save", key, lang)
 
 
 @router.get("/static/{name}", include_in_schema=False)
@@ -182,6 +197,11 @@ async def return_to_request(request: Request, token: TokenPath, answer: AnswerPa
 
 
 router.head("/{token}/{answer}", include_in_schema=False)(return_to_request)
+
+
+def _asked(request: Request, posted: Posted) -> Fingerprint:
+    body = posted.json if posted.fields is None else posted.fields
+    return fingerprint(f"{request.method} {request.url.path}", request.query_params.multi_items(), body)
 
 
 async def _payload(visit: Visit, posted: Posted) -> dict[str, object]:

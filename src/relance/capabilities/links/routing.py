@@ -17,6 +17,7 @@ from relance.capabilities.links.tokens import LinkTokens
 from relance.core.errors import FieldError, RelanceError, ValidationFailed
 from relance.core.http import StrictRequest
 from relance.core.i18n import Locale, use_locale
+from relance.core.idempotency.http import Replayed, describe_key
 from relance.core.problems import as_relance_error, problem_response
 from relance.core.runtime import Runtime
 
@@ -46,6 +47,10 @@ class RecipientRoute(APIRoute):
     link they meet, and the recipient is not to suffer for it.
     """
 
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        describe_key(self)
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler; whatever it raises is answered here, after the end of the transaction that it opened."""
         handle = super().get_route_handler()
@@ -54,6 +59,8 @@ class RecipientRoute(APIRoute):
             strict = StrictRequest(request.scope, request.receive)
             try:
                 response = await handle(strict)
+            except Replayed as known:
+                response = known.response
             except Exception as error:
                 response = await _error_response(strict, error)
             for name, value in HEADERS.items():

@@ -22,6 +22,7 @@ from relance.capabilities.identity.throttle import SignInThrottle
 from relance.core.errors import FieldError, Unauthenticated, ValidationFailed
 from relance.core.http import CallerDep, RuntimeDep, StrictRoute, WriteDep
 from relance.core.i18n import Text
+from relance.core.idempotency.http import EXEMPT
 from relance.core.problems import field_error, problem_content, problem_responses
 
 
@@ -84,6 +85,10 @@ SessionClaims = Annotated[AccessClaims, Depends(session_claims)]
         **problem_responses(InvalidTokenRequest, UnsupportedGrantType, WorkspaceRequired, InvalidGrant, TooManySignIns),
         # Keeps FastAPI from announcing its own 422, which this route never gives.
         "default": {"description": "Any other problem", "content": problem_content()},
+    },
+    openapi_extra={
+        EXEMPT: "There is no caller yet whose key it would be, and a second grant harms nobody: sign in again. A "
+        "refresh token that was used is not answered a second time, since that is how theft is noticed."
     },
 )
 async def issue_token(

@@ -70,10 +70,10 @@ class Post:
     workspace_id: UUID
     deliverers: list[Deliverer] = field(default_factory=list)
 
-    def deliverer(self, **settings: Any) -> Deliverer:
-        """One more worker, with `settings` of its own."""
+    def deliverer(self, database: Database | None = None, **settings: Any) -> Deliverer:
+        """One more worker, with `settings` and possibly a `database` of its own."""
         own = self.runtime.settings.model_copy(update=settings)
-        runtime = Runtime(own, self.runtime.db, self.runtime.keys, self.clock)
+        runtime = Runtime(own, database or self.runtime.db, self.runtime.keys, self.clock)
         made = Deliverer(runtime, {KIND: self.things}, MAILS)
         self.deliverers.append(made)
         return made

@@ -49,6 +49,8 @@ class Relay:
     rule: Rule = _obedient
     credentials: tuple[str, str] | None = None
     accepted: list[Accepted] = field(default_factory=list)
+    #: Every mail that came to its final dot, taken or not.
+    offered: list[bytes] = field(default_factory=list)
     connections: int = 0
     #: Set at every stage that stalls, for tests that wait for it.
     stalled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -164,6 +166,7 @@ class Relay:
             raise _Hangup
         content = await reader.readuntil(b"\r\n.\r\n")
         taken = Accepted(sender, recipient, content[:-3].replace(b"\r\n..", b"\r\n."))
+        self.offered.append(taken.content)
         answer = self.rule("dot", recipient)
         if answer is None or answer[0] == "2" or answer in {ACCEPT_AND_DROP, ACCEPT_AND_STALL, STALL}:
             self.accepted.append(taken)

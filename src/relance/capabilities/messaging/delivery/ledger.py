@@ -23,6 +23,8 @@ from relance.core.runtime import Runtime
 
 _log = structlog.get_logger(__name__)
 
+#: Classes of SQLSTATE: connection lost, server starting or stopping, out of connections, memory or disk.
+_AWAY = ("08", "57P", "53")
 _TRIES = 3
 _LONGEST_WAIT = 2.0
 #: A subject that cannot be asked about is asked again after this.
@@ -44,7 +46,7 @@ def database_away(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
         state = str(getattr(error.orig, "sqlstate", "") or "")
         lost = isinstance(error, OperationalError | InterfaceError) and not state
-        return error.connection_invalidated or lost or state.startswith(("57P", "08"))
+        return error.connection_invalidated or lost or state.startswith(_AWAY)
     return isinstance(error, OSError | TimeoutError | PoolTimeout)
 
 

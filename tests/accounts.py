@@ -1,22 +1,19 @@
 """What the tests of identity and directory share: a real database, their routers, and a workspace with three users."""
 
-import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from relance.capabilities.directory.permissions import PERMISSIONS as DIRECTORY
 from relance.capabilities.directory.router import companies, contacts
@@ -28,14 +25,13 @@ from relance.capabilities.identity.router import routers
 from relance.capabilities.identity.service import create_organisation, create_user, create_workspace
 from relance.capabilities.identity.throttle import SignInThrottle
 from relance.core.clock import system_now
-from relance.core.db import Base, Database
+from relance.core.db import Database
 from relance.core.ids import new_id
 from relance.core.keys import KeyRing
 from relance.core.middleware import RequestContext
 from relance.core.problems import install_error_handlers
 from relance.core.runtime import Runtime
 from relance.core.settings import Settings
-from relance.tables import __name__ as _tables  # noqa: F401 - imports every table
 
 PASSWORD = "une phrase assez longue"
 SECRET = "a-secret-of-the-tests-that-is-long-enough"
@@ -119,28 +115,12 @@ class World:
         return [row["action"] for row in found]
 
 
-async def _administer(server: str, statement: str) -> None:
-    connection = await asyncpg.connect(server)
-    await connection.execute(statement)
-    await connection.close()
-
-
 @pytest.fixture(scope="session")
-def accounts_url() -> Iterator[str]:
-    """A database of its own on the PostgreSQL of the test run."""
-    server = os.environ["RELANCE_TEST_PG_ADMIN_URL"]
-    name = f"accounts_{new_id().hex}"
-    asyncio.run(_administer(server, f'CREATE DATABASE "{name}"'))
-    yield f"{server.rpartition('/')[0]}/{name}"
-    asyncio.run(_administer(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
-
-
-@pytest.fixture(scope="session")
-def accounts_settings(accounts_url: str) -> Settings:
+def accounts_settings(database_url: str) -> Settings:
     """Settings of the tests: throttled, but so that the tests together do not meet the limit of one address."""
     return Settings(
         environment="development",
-        database_url=accounts_url,
+        database_url=database_url,
         redis_url=os.environ["RELANCE_TEST_REDIS_URL"],
         public_url="http://relance.example",
         secret_keys=(SECRET,),
@@ -150,11 +130,7 @@ def accounts_settings(accounts_url: str) -> Settings:
 
 @pytest.fixture(scope="session")
 async def accounts_runtime(accounts_settings: Settings) -> AsyncIterator[Runtime]:
-    """The runtime, on a database with every table."""
-    engine = create_async_engine(accounts_settings.sqlalchemy_url)
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-    await engine.dispose()
+    """The runtime, on the migrated database of this process; every test has a workspace of its own in it."""
     runtime = Runtime(accounts_settings, Database(accounts_settings), KeyRing(accounts_settings.secret_keys))
     yield runtime
     await runtime.db.dispose()

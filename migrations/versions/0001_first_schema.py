@@ -241,6 +241,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_journal_entries_company", "journal_entries", ["workspace_id", "company_id", "id"], unique=False)
     op.create_index(
+        "ix_journal_entries_security",
+        "journal_entries",
+        ["workspace_id", "at", "id"],
+        unique=False,
+        postgresql_where=sa.text(
+            "subject_kind IN ('user', 'user_invitation', 'role', 'api_key', 'organisation', 'workspace', 'password_reset')"
+        ),
+    )
+    op.create_index(
         "ix_journal_entries_subject",
         "journal_entries",
         ["workspace_id", "subject_kind", "subject_id", "id"],
@@ -552,11 +561,12 @@ def upgrade() -> None:
         sa.Column("locale", sa.Text(), nullable=False),
         sa.Column("role_id", sa.Uuid(), nullable=False),
         sa.Column("manager_id", sa.Uuid(), nullable=True),
-        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=True),
         sa.Column("last_sign_in_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("status IN ('invited', 'active', 'deactivated')", name=op.f("ck_users_status")),
         sa.ForeignKeyConstraint(
             ["workspace_id", "manager_id"],
             ["users.workspace_id", "users.id"],
@@ -701,6 +711,33 @@ def upgrade() -> None:
         "uq_memberships_user_organisation", "memberships", ["workspace_id", "user_id", "organisation_id"], unique=True
     )
     op.create_table(
+        "password_resets",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("requested_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("closed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("used_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "user_id"],
+            ["users.workspace_id", "users.id"],
+            name=op.f("fk_password_resets_workspace_id_user_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_password_resets_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_password_resets")),
+    )
+    op.create_index(
+        "ix_password_resets_workspace_id_user_id", "password_resets", ["workspace_id", "user_id"], unique=False
+    )
+    op.create_index(
+        "uq_password_resets_open",
+        "password_resets",
+        ["workspace_id", "user_id"],
+        unique=True,
+        postgresql_where=sa.text("closed_at IS NULL"),
+    )
+    op.create_table(
         "refresh_tokens",
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -729,17 +766,62 @@ def upgrade() -> None:
     op.create_index(
         "uq_refresh_tokens_workspace_id_token_hash", "refresh_tokens", ["workspace_id", "token_hash"], unique=True
     )
+    op.create_table(
+        "user_invitations",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("invited_by", sa.Uuid(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("cycle", sa.Integer(), nullable=False),
+        sa.Column("reminders_asked", sa.Integer(), nullable=False),
+        sa.Column("undeliverable", sa.Boolean(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("last_asked_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("last_sent_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "status IN ('queued', 'sent', 'expired', 'accepted', 'cancelled')", name=op.f("ck_user_invitations_status")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "invited_by"],
+            ["users.workspace_id", "users.id"],
+            name=op.f("fk_user_invitations_workspace_id_invited_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "user_id"],
+            ["users.workspace_id", "users.id"],
+            name=op.f("fk_user_invitations_workspace_id_user_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_user_invitations_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_user_invitations")),
+    )
+    op.create_index(
+        "ix_user_invitations_workspace_id_invited_by", "user_invitations", ["workspace_id", "invited_by"], unique=False
+    )
+    op.create_index(
+        "uq_user_invitations_workspace_id_user_id", "user_invitations", ["workspace_id", "user_id"], unique=True
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     """Revert."""
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index("uq_user_invitations_workspace_id_user_id", table_name="user_invitations")
+    op.drop_index("ix_user_invitations_workspace_id_invited_by", table_name="user_invitations")
+    op.drop_table("user_invitations")
     op.drop_index("uq_refresh_tokens_workspace_id_token_hash", table_name="refresh_tokens")
     op.drop_index("ix_refresh_tokens_workspace_id_user_id", table_name="refresh_tokens")
     op.drop_index("ix_refresh_tokens_workspace_id_family_id", table_name="refresh_tokens")
     op.drop_index("ix_refresh_tokens_token_hash", table_name="refresh_tokens")
     op.drop_table("refresh_tokens")
+    op.drop_index(
+        "uq_password_resets_open", table_name="password_resets", postgresql_where=sa.text("closed_at IS NULL")
+    )
+    op.drop_index("ix_password_resets_workspace_id_user_id", table_name="password_resets")
+    op.drop_table("password_resets")
     op.drop_index("uq_memberships_user_organisation", table_name="memberships")
     op.drop_index("ix_memberships_workspace_id_organisation_id", table_name="memberships")
     op.drop_table("memberships")
@@ -828,6 +910,13 @@ def downgrade() -> None:
     op.drop_index("ix_messages_created", table_name="messages")
     op.drop_table("messages")
     op.drop_index("ix_journal_entries_subject", table_name="journal_entries")
+    op.drop_index(
+        "ix_journal_entries_security",
+        table_name="journal_entries",
+        postgresql_where=sa.text(
+            "subject_kind IN ('user', 'user_invitation', 'role', 'api_key', 'organisation', 'workspace', 'password_reset')"
+        ),
+    )
     op.drop_index("ix_journal_entries_company", table_name="journal_entries")
     op.drop_table("journal_entries")
     op.drop_index("ix_idempotency_records_expires_at", table_name="idempotency_records")

@@ -23,6 +23,7 @@ from relance.core.idempotency.http import install_replay
 from relance.core.logging import configure_logging
 from relance.core.middleware import BodyLimit, RequestContext
 from relance.core.problems import add_problem_schema, install_error_handlers
+from relance.core.rate_limits import RateLimits
 from relance.core.settings import Settings, get_settings
 from relance.domains.invitations.forms_router import forms, prequalifications
 from relance.domains.invitations.router import router as invitations_router
@@ -58,6 +59,7 @@ _TAGS = [
     {"name": "users", "description": "People of the workspace."},
     {"name": "roles", "description": "Editable sets of permission and level."},
     {"name": "api-keys", "description": "Keys of partner integrations."},
+    {"name": "security-events", "description": "The audit of accounts and rights."},
     {"name": "workspace", "description": "The workspace and the caller."},
     {"name": "meta", "description": "Lifecycles, errors and permissions, as data."},
     {"name": "sandbox", "description": "Test clock and test mailbox; only in a sandbox deployment."},
@@ -75,6 +77,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         await app.state.sign_in_throttle.close()
+        await app.state.rate_limits.close()
+        await app.state.authenticator.close()
         await close_runtime(runtime)
 
     async def see_clock(_request: Request) -> None:
@@ -93,6 +97,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.runtime = runtime
     app.state.authenticator = IdentityAuthenticator(runtime)
     app.state.sign_in_throttle = SignInThrottle(settings)
+    app.state.rate_limits = RateLimits(settings)
     app.state.permissions = PERMISSIONS
     app.state.recipients = recipients(runtime)
     app.state.mail_subjects = mail_subjects(runtime)

@@ -2,11 +2,24 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from typing import Any
 
 from relance.capabilities.directory.permissions import PERMISSIONS as DIRECTORY
 from relance.capabilities.followups.handlers import FollowUpHandler
 from relance.capabilities.followups.metrics import FollowUpProbe
 from relance.capabilities.followups.policies import PolicyDomain
+from relance.capabilities.identity.accounts.delivery import PasswordResetMails, UserInvitationMails
+from relance.capabilities.identity.accounts.emails import (
+    PasswordResetMail,
+    UserExpiredMail,
+    UserInvitationMail,
+    UserReminderMail,
+)
+from relance.capabilities.identity.accounts.followups import UserInvitationFollowUps
+from relance.capabilities.identity.accounts.invitations import DOMAIN as USERS
+from relance.capabilities.identity.accounts.lifecycle import INVITATION as USER_INVITATION
+from relance.capabilities.identity.accounts.lifecycle import USER
+from relance.capabilities.identity.accounts.recipient import PasswordResetRecipient, UserInvitationRecipient
 from relance.capabilities.identity.models import Workspace
 from relance.capabilities.identity.permissions import PERMISSIONS as IDENTITY
 from relance.capabilities.identity.service import create_workspace
@@ -21,7 +34,7 @@ from relance.capabilities.sandbox.clock import sandbox_clock
 from relance.capabilities.sandbox.permissions import PERMISSIONS as SANDBOX
 from relance.core.db import Database, DbSession
 from relance.core.doorbell import ArqDoorbell
-from relance.core.i18n import Text
+from relance.core.i18n import Locale, Text
 from relance.core.keys import KeyRing
 from relance.core.lifecycle import Lifecycle
 from relance.core.runtime import Runtime
@@ -54,13 +67,20 @@ MAILS: tuple[type[Mail], ...] = (
     CompletedMail,
     DeclinedMail,
     UndeliverableMail,
+    UserInvitationMail,
+    UserReminderMail,
+    UserExpiredMail,
+    PasswordResetMail,
 )
 
 #: The domains whose reminders and expiries a workspace sets.
-FOLLOW_UP_DOMAINS: tuple[PolicyDomain, ...] = (PolicyDomain(DOMAIN, Text("Invitations", "Invitations")),)
+FOLLOW_UP_DOMAINS: tuple[PolicyDomain, ...] = (
+    PolicyDomain(DOMAIN, Text("Invitations", "Invitations")),
+    PolicyDomain(USERS, Text("Invitations d’utilisateurs", "Invitations of users")),
+)
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
-LIFECYCLES: tuple[Lifecycle[object], ...] = (INVITATION, MESSAGE)  # type: ignore[assignment] # facts differ by domain
+LIFECYCLES: tuple[Lifecycle[Any], ...] = (INVITATION, MESSAGE, USER, USER_INVITATION)
 
 
 def build_runtime(settings: Settings) -> Runtime:
@@ -93,22 +113,46 @@ def template_source(runtime: Runtime) -> Callable[[], Templates]:
 
 def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
     """Who is asked and told about the mails of each subject kind."""
-    return {handler.kind: handler for handler in (InvitationMails(runtime),)}
+    handlers: tuple[MailSubject, ...] = (
+        InvitationMails(runtime),
+        UserInvitationMails(runtime),
+        PasswordResetMails(runtime),
+    )
+    return {handler.kind: handler for handler in handlers}
 
 
 def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:
     """Who acts on the follow-ups of each subject kind."""
-    handlers: tuple[FollowUpHandler, ...] = (InvitationFollowUps(runtime), PrequalificationFollowUps(runtime))
+    handlers: tuple[FollowUpHandler, ...] = (
+        InvitationFollowUps(runtime),
+        PrequalificationFollowUps(runtime),
+        UserInvitationFollowUps(runtime),
+    )
     return {handler.kind: handler for handler in handlers}
 
 
 def recipients(runtime: Runtime) -> Mapping[str, RecipientHandler]:
     """Who shows and takes the answers of the links to each subject kind."""
-    return {handler.kind: handler for handler in (InvitationRecipient(runtime),)}
+    handlers: tuple[RecipientHandler, ...] = (
+        InvitationRecipient(runtime),
+        UserInvitationRecipient(runtime),
+        PasswordResetRecipient(runtime),
+    )
+    return {handler.kind: handler for handler in handlers}
 
 
-async def provision_workspace(session: DbSession, runtime: Runtime, slug: str, name: str) -> Workspace:
+async def provision_workspace(
+    session: DbSession,
+    runtime: Runtime,
+    slug: str,
+    name: str,
+    *,
+    zone: str = "Europe/Paris",
+    locale: Locale = "fr",
+) -> Workspace:
     """A workspace ready for work: built-in roles, the shipped form. The session is narrowed to it."""
-    workspace = await create_workspace(session, slug, name, PERMISSIONS, clock=runtime.clock)
+    workspace = await create_workspace(
+        session, slug, name, PERMISSIONS, zone=zone, default_locale=locale, clock=runtime.clock
+    )
     await install_default_form(session, runtime.clock)
     return workspace

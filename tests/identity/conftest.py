@@ -4,7 +4,6 @@ from tests.accounts import (
     accounts_client,
     accounts_runtime,
     accounts_settings,
-    accounts_url,
     elsewhere,
     world,
 )
@@ -13,7 +12,6 @@ __all__ = [
     "accounts_client",
     "accounts_runtime",
     "accounts_settings",
-    "accounts_url",
     "elsewhere",
     "world",
 ]

@@ -177,5 +177,5 @@ async def test_what_a_key_looks_like() -> None:
 
 async def test_a_deactivated_owner_stops_their_keys(world: World) -> None:
     made = await make(world, "member")
-    await world.call("admin", "PATCH", f"/v1/users/{world.users['member']}", {"active": False})
+    await world.call("admin", "POST", f"/v1/users/{world.users['member']}/deactivate")
     assert (await world.call(made["api_key"], "GET", "/v1/me")).status_code == 401

@@ -66,13 +66,13 @@ async def test_names_are_unique_without_case_and_accents(world: World) -> None:
 async def test_an_administrator_remains(world: World) -> None:
     for method, path, body in (
         ("PATCH", f"{ROLES}/{world.roles['admin']}", {"permissions": {"roles:write": "none"}}),
-        ("PATCH", f"/v1/users/{world.users['admin']}", {"active": False}),
+        ("POST", f"/v1/users/{world.users['admin']}/deactivate", None),
         ("PATCH", f"/v1/users/{world.users['admin']}", {"role_id": str(world.roles["member"])}),
     ):
         answer = await world.call("admin", method, path, body)
         assert (answer.status_code, answer.json()["code"]) == (409, "last_administrator")
-    [row] = await world.rows("SELECT active, role_id FROM users WHERE id = :id", id=world.users["admin"])
-    assert row == {"active": True, "role_id": world.roles["admin"]}
+    [row] = await world.rows("SELECT status, role_id FROM users WHERE id = :id", id=world.users["admin"])
+    assert row == {"status": "active", "role_id": world.roles["admin"]}
 
 
 async def test_two_administrators_who_leave_at_once(world: World) -> None:
@@ -80,12 +80,12 @@ async def test_two_administrators_who_leave_at_once(world: World) -> None:
     await world.call("admin", "PATCH", f"/v1/users/{other}", {"role_id": str(world.roles["admin"])})
     await world.token("manager")
     answers = await asyncio.gather(
-        world.call("admin", "PATCH", f"/v1/users/{other}", {"active": False}),
-        world.call("manager", "PATCH", f"/v1/users/{world.users['admin']}", {"active": False}),
+        world.call("admin", "POST", f"/v1/users/{other}/deactivate"),
+        world.call("manager", "POST", f"/v1/users/{world.users['admin']}/deactivate"),
     )
     assert sorted(answer.status_code for answer in answers)[0] == 200
     left = await world.rows(
-        "SELECT 1 FROM users WHERE workspace_id = :ws AND active AND role_id = :role",
+        "SELECT 1 FROM users WHERE workspace_id = :ws AND status = 'active' AND role_id = :role",
         ws=world.workspace_id,
         role=world.roles["admin"],
     )

@@ -99,9 +99,13 @@ async def test_an_unknown_user_costs_as_much_as_a_known_one(world: World, monkey
 async def test_a_deactivated_user_is_out_at_once(world: World) -> None:
     token = await world.token("member")
     path = f"/v1/users/{world.users['member']}"
-    assert (await world.call("admin", "PATCH", path, {"active": False})).status_code == 200
+    assert (await world.call("admin", "POST", f"{path}/deactivate")).json()["status"] == "deactivated"
     assert (await world.call(token, "GET", ME)).status_code == 401
     assert (await world.sign_in("member")).status_code == 401
+    again = await world.call("admin", "POST", f"{path}/deactivate")
+    assert (again.status_code, again.json()["code"]) == (409, "transition_not_allowed")
+    assert (await world.call("admin", "POST", f"{path}/reactivate")).json()["status"] == "active"
+    assert (await world.sign_in("member")).status_code == 200
 
 
 async def test_the_form_is_checked_in_oauth_terms(world: World) -> None:

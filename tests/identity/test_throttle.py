@@ -7,8 +7,9 @@ import httpx
 import pytest
 from tests.accounts import World, build_app, build_client
 
-from relance.capabilities.identity.throttle import SignInThrottle, network_of
+from relance.capabilities.identity.throttle import SignInThrottle
 from relance.core.ids import new_id
+from relance.core.rate_limits import network_of
 
 GONE = "redis://127.0.0.1:1/0"
 

@@ -62,7 +62,8 @@ async def test_filters(world: World) -> None:
     assert await found(q="%") == []
     assert await found(organisation_id=str(world.other_organisation_id)) == ["Éloïse"]
     assert await found(role_id=str(world.roles["admin"])) == ["Admin"]
-    assert await found(active="false") == []
+    assert await found(status="deactivated") == []
+    assert await found(status=["invited", "deactivated"]) == ["Éloïse"]
     assert (await world.call("admin", "GET", USERS, params={"colour": "red"})).status_code == 422
 
 
@@ -79,6 +80,7 @@ async def test_a_new_user_is_whole(world: World) -> None:
     assert shown["role"]["name"] == "Membre"
     assert shown["manager"]["name"] == "Manager"
     assert shown["organisations"] == [{"id": str(world.organisation_id), "name": "Achats France"}]
+    assert (shown["status"], shown["invitation"]["status"]) == ("invited", "queued")
     assert await world.actions(shown["id"]) == ["user.created"]
     again = await world.call("admin", "POST", USERS, body)
     assert (again.status_code, again.json()["existing_id"]) == (409, shown["id"])
@@ -100,7 +102,6 @@ async def test_what_one_may_change_of_oneself(world: World) -> None:
     refused: list[dict[str, object]] = [
         {"role_id": str(world.roles["admin"])},
         {"email": "x@y.example"},
-        {"active": False},
         {"manager_id": None},
         {"organisation_ids": []},
     ]
@@ -114,8 +115,9 @@ async def test_nobody_takes_over_somebody_with_more_rights(world: World) -> None
     manager = {"permissions": {"users:write": "all"}}
     await world.call("admin", "PATCH", f"/v1/roles/{world.roles['manager']}", manager)
     path = f"{USERS}/{world.users['admin']}"
-    for body in ({"password": "a long enough one"}, {"email": "x@y.example"}, {"active": False}):
+    for body in ({"password": "a long enough one"}, {"email": "x@y.example"}):
         assert (await world.call("manager", "PATCH", path, body)).status_code == 403
+    assert (await world.call("manager", "POST", f"{path}/deactivate")).status_code == 403
     assert (await world.sign_in("admin")).status_code == 200
 
 

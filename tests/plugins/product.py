@@ -159,6 +159,10 @@ def product_settings(database_url: str) -> Callable[..., Settings]:
             public_url="http://relance.example",
             smtp_timeout_seconds=5,
             sign_in_attempts_per_address=100_000,
+            # Every test of a process comes from one address.
+            rate_limit_token=0,
+            rate_limit_recipient=0,
+            rate_limit_password_reset=0,
             log_level="error",
             **values,
         )
@@ -184,6 +188,8 @@ async def assembled(database_url: str, product_settings: Callable[..., Settings]
     relay.close()
     await relay.wait_closed()
     await app.state.sign_in_throttle.close()
+    await app.state.rate_limits.close()
+    await app.state.authenticator.close()
     await close_runtime(runtime)
 
 

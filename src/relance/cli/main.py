@@ -6,12 +6,12 @@ import tempfile
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from relance.core.settings import Settings
+from relance.cli.accounts import user_app, workspace_app
+from relance.cli.failures import REFUSED, fail, first_line, load_settings
 
 app = typer.Typer(
     name="relance",
@@ -20,9 +20,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-FAILED = 1
-REFUSED = 2
+app.add_typer(workspace_app)
+app.add_typer(user_app)
 
 
 @app.command()
@@ -39,7 +38,7 @@ def up(
     try:
         run_up(UpOptions(port, data_dir, demo, verbose), typer.echo)
     except StartError as fault:
-        _fail(str(fault))
+        fail(str(fault))
 
 
 @app.command()
@@ -49,7 +48,7 @@ def api(
     workers: Annotated[int, typer.Option(min=1, help="Processes that share the port.")] = 1,
 ) -> None:
     """Run the HTTP API."""
-    settings = _settings()
+    settings = load_settings()
     import uvicorn
 
     with _shared_counts(workers):
@@ -86,7 +85,7 @@ def _shared_counts(workers: int) -> Iterator[None]:
 @app.command()
 def worker() -> None:
     """Run the worker that sends mails, reminders and expiries."""
-    settings = _settings()
+    settings = load_settings()
     from relance.worker import run_worker
 
     _run(run_worker(settings))
@@ -98,9 +97,9 @@ def mail_catcher(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 1025,
 ) -> None:
     """Run the SMTP server of sandboxes, which keeps every mail for the test mailbox and delivers none."""
-    settings = _settings()
+    settings = load_settings()
     if not settings.sandbox:
-        _fail("settings: the mail catcher belongs to a sandbox: set RELANCE_SANDBOX=1", REFUSED)
+        fail("settings: the mail catcher belongs to a sandbox: set RELANCE_SANDBOX=1", REFUSED)
     from relance.capabilities.sandbox.catcher import run_catcher
 
     _run(run_catcher(settings, host, port))
@@ -112,24 +111,26 @@ def migrate() -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from relance.core.migrate import NewerDatabaseError, current_and_heads, upgrade
+    from relance.provisioning import bring_roles_up_to_date
 
-    settings = _settings()
+    settings = load_settings()
     try:
         upgrade(settings)
+        asyncio.run(bring_roles_up_to_date(settings))
         current, _ = current_and_heads(settings)
     except NewerDatabaseError as fault:
-        _fail(str(fault))
+        fail(str(fault))
     except (OSError, SQLAlchemyError) as fault:
-        _fail(f"the database cannot be used: {_first_line(fault)}")
+        fail(f"the database cannot be used: {first_line(fault)}")
     typer.echo(f"the database is at revision {', '.join(current) or 'none'}")
 
 
 @app.command()
 def demo() -> None:
     """Fill the database with demonstration data, once, and print the credentials."""
-    settings = _settings()
+    settings = load_settings()
     if settings.environment == "production":
-        _fail("settings: demonstration accounts are refused in production", REFUSED)
+        fail("settings: demonstration accounts are refused in production", REFUSED)
     from relance.demo import seed_demo
 
     typer.echo(asyncio.run(seed_demo(settings)).model_dump_json(indent=2))
@@ -156,7 +157,7 @@ def settings_doc(
 
     target = path or settings_path()
     if not target.is_file():
-        _fail(f"{target} does not exist")
+        fail(f"{target} does not exist")
     _write_or_check(target, settings_page(target.read_text(encoding="utf-8")), check, "relance settings-doc")
 
 
@@ -166,19 +167,7 @@ def _write_or_check(path: Path, text: str, check: bool, command: str) -> None:
         path.write_text(text, encoding="utf-8")
         typer.echo(f"wrote {path}")
     elif not path.is_file() or path.read_text(encoding="utf-8") != text:
-        _fail(f"{path} is not what the code says: run “{command}” and commit the result")
-
-
-def _settings() -> "Settings":
-    from pydantic import ValidationError
-
-    from relance.core.settings import get_settings
-    from relance.core.settings_docs import explain
-
-    try:
-        return get_settings()
-    except ValidationError as fault:
-        _fail(explain(fault), REFUSED)
+        fail(f"{path} is not what the code says: run “{command}” and commit the result")
 
 
 def _run(work: Coroutine[object, object, None]) -> None:
@@ -188,13 +177,4 @@ def _run(work: Coroutine[object, object, None]) -> None:
     try:
         uvloop.run(work)
     except OSError as fault:
-        _fail(f"cannot go on: {_first_line(fault)}")
-
-
-def _first_line(fault: BaseException) -> str:
-    return str(getattr(fault, "orig", None) or fault).partition("\n")[0]
-
-
-def _fail(line: str, code: int = FAILED) -> NoReturn:
-    typer.echo(f"relance: {line}", err=True)
-    raise typer.Exit(code)
+        fail(f"cannot go on: {first_line(fault)}")

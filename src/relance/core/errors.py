@@ -199,6 +199,25 @@ class PreconditionFailed(RelanceError):
     example = MappingProxyType({"current_version": 4})
 
 
+class TooManyRequests(RelanceError):
+    """The caller, or the network address, has used its limit up."""
+
+    code = "too_many_requests"
+    status = 429
+    title = Text("Trop de requêtes", "Too many requests")
+    detail = Text("Réessayez dans {retry_after} secondes.", "Try again in {retry_after} seconds.")
+    example = MappingProxyType({"retry_after": 42})
+
+    def __init__(self, retry_after: int, limit_headers: Mapping[str, str]) -> None:
+        super().__init__(retry_after=retry_after)
+        self._limit_headers = limit_headers
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """When to try again, in seconds, and the limit that was met."""
+        return {"Retry-After": str(self.data["retry_after"]), **self._limit_headers}
+
+
 class ServiceUnavailable(RelanceError):
     """The database is away for the moment."""
 

@@ -41,7 +41,10 @@ class RequestContext:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+                answer = MutableHeaders(scope=message)
+                answer["X-Request-Id"] = request_id
+                for name, value in scope.get("state", {}).get("rate_headers", {}).items():
+                    answer.setdefault(name, value)
             await send(message)
 
         try:

@@ -15,6 +15,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, OAuth2Pas
 
 from relance.core.errors import PermissionDenied, Unauthenticated
 from relance.core.i18n import Text
+from relance.core.rate_limits import count_caller
 
 
 class Level(IntEnum):
@@ -120,6 +121,7 @@ async def current_caller(
 
     Raises:
         Unauthenticated: no credential, or one that does not hold.
+        TooManyRequests: the caller has used the limit up.
     """
     credential = token or (key.credentials if key else None)
     if not credential or len(credential) > 8192:
@@ -129,6 +131,7 @@ async def current_caller(
     if known is None:
         authenticator: Authenticator = request.app.state.authenticator
         known = request.state.caller = await authenticator.authenticate(credential)
+        await count_caller(request, str(known.api_key_id or known.user_id))
     return known
 
 

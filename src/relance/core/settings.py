@@ -4,10 +4,23 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AliasChoices, Field, field_validator, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "insecure-development-secret-change-me"  # noqa: S105 - refused in production, see below
+
+
+class OidcIssuer(BaseModel):
+    """An OpenID Connect issuer whose tokens sign users in to one workspace."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    issuer: str
+    audience: str
+    workspace: str
+    email_claim: str = "email"
+    #: The claim that must be true for the address to count; null for issuers that vouch for every address.
+    email_verified_claim: str | None = "email_verified"
 
 
 class Settings(BaseSettings):
@@ -67,6 +80,13 @@ class Settings(BaseSettings):
     )
     access_token_minutes: int = Field(60, ge=1, description="Life of an access token.")
     refresh_token_days: int = Field(30, ge=1, le=400, description="Life of a refresh token that is not used.")
+    oidc_issuers: tuple[OidcIssuer, ...] = Field(
+        (),
+        description="OpenID Connect issuers as JSON: "
+        '`[{"issuer": "https://…", "audience": "…", "workspace": "<slug>"}]`; '
+        "`email_claim` (`email`) and `email_verified_claim` (`email_verified`, null to trust every address) may be "
+        "given. Their tokens sign in the user of that workspace with that address. RS256 and ES256.",
+    )
     sign_in_attempts: int = Field(
         10, ge=0, description="Failed sign-ins allowed to one address on one account, per window; 0: no limit."
     )
@@ -74,6 +94,18 @@ class Settings(BaseSettings):
         100, ge=0, description="Failed sign-ins allowed to one address on all accounts, per window; 0: no limit."
     )
     sign_in_window_minutes: int = Field(15, ge=1, le=1440, description="Window of the two limits above.")
+    rate_limit_per_caller: int = Field(
+        6000, ge=0, description="Requests a minute allowed to one user or API key; 0: no limit."
+    )
+    rate_limit_token: int = Field(
+        300, ge=0, description="Token requests a minute allowed to one address, good ones included; 0: no limit."
+    )
+    rate_limit_recipient: int = Field(
+        300, ge=0, description="Requests a minute to the pages of links allowed to one address; 0: no limit."
+    )
+    rate_limit_password_reset: int = Field(
+        20, ge=0, description="Requests of a password reset an hour allowed to one address; 0: no limit."
+    )
     max_body_bytes: int = Field(1024 * 1024, ge=1024, description="Largest request body accepted, in bytes.")
     database_pool_size: int = Field(10, ge=1, description="Database connections of one process.")
     reports_secret: str | None = Field(
@@ -123,6 +155,8 @@ class Settings(BaseSettings):
             raise ValueError("RELANCE_SECRET_KEYS still holds the development secret: refused in production")
         if any(len(key) < 32 for key in self.secret_keys):
             raise ValueError("RELANCE_SECRET_KEYS holds a secret of fewer than 32 characters: refused in production")
+        if any(not one.issuer.startswith("https://") for one in self.oidc_issuers):
+            raise ValueError("RELANCE_OIDC_ISSUERS names an issuer without https: refused in production")
         return self
 
     @property

@@ -51,7 +51,7 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.default
-    if value is None:
+    if value is None or value == ():
         return "unset"
     if value == (DEVELOPMENT_SECRET,):
         return "a development secret, refused in production"

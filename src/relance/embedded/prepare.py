@@ -20,6 +20,9 @@ def main(result: Path, demo: bool) -> int:
     said: dict[str, object] = {}
     try:
         upgrade(settings)
+        from relance.provisioning import bring_roles_up_to_date
+
+        asyncio.run(bring_roles_up_to_date(settings))
         if demo:
             from relance.demo import seed_demo
 

@@ -8,11 +8,16 @@ from sqlalchemy import RowMapping
 
 from relance.capabilities.identity import credentials
 from relance.capabilities.identity.access_tokens import AccessTokens
+from relance.capabilities.identity.accounts.joining import join
+from relance.capabilities.identity.accounts.lifecycle import UserStatus
+from relance.capabilities.identity.oidc import OidcTokens, VerifiedEmail
 from relance.capabilities.identity.repository import IdentityRepository
 from relance.core.clock import system_now
 from relance.core.errors import Unauthenticated
+from relance.core.lifecycle import Actor
 from relance.core.runtime import Runtime
 from relance.core.security import Caller, Level
+from relance.core.subjects import ActorRef
 
 _TOUCH_SECONDS = 60
 
@@ -24,15 +29,20 @@ class IdentityAuthenticator:
         self._db = runtime.db
         self._tokens = AccessTokens(runtime.settings, runtime.keys)
         self._keys = credentials.api_keys(runtime.keys)
+        self._issuers = OidcTokens(runtime.settings.oidc_issuers)
+        self._clock = runtime.clock
 
     async def authenticate(self, credential: str) -> Caller:
         """The caller behind `credential`.
 
         Raises:
             Unauthenticated: it is unknown, expired or revoked, or its user is deactivated.
+            ServiceUnavailable: it is of an OpenID Connect issuer whose keys cannot be had.
         """
         if credential.startswith(credentials.API_KEY_PREFIX):
             return await self._by_key(credential)
+        if self._issuers.knows(credential):
+            return await self._by_issuer(credential)
         claims = self._tokens.read(credential)
         async with self._db.reading(claims.workspace_id) as session:
             facts = await IdentityRepository(session).caller_of_session(
@@ -41,6 +51,32 @@ class IdentityAuthenticator:
         if facts is None:
             raise Unauthenticated()
         return _caller("user", facts, levels(facts["permissions"]))
+
+    async def close(self) -> None:
+        """Close the connections to the issuers."""
+        await self._issuers.close()
+
+    async def _by_issuer(self, token: str) -> Caller:
+        who = await self._issuers.read(token)
+        async with self._db.reading(None) as session:
+            facts = await IdentityRepository(session).caller_of_email(who.workspace, who.email)
+        if facts is None:
+            await self._join(who)
+            async with self._db.reading(None) as session:
+                facts = await IdentityRepository(session).caller_of_email(who.workspace, who.email)
+        if facts is None:
+            raise Unauthenticated()
+        return _caller("user", facts, levels(facts["permissions"]))
+
+    async def _join(self, who: VerifiedEmail) -> None:
+        """An invited user who comes through an issuer has shown that the address is theirs: that is what was asked."""
+        async with self._db.reading(None) as session:
+            known = await IdentityRepository(session).candidates(who.email, who.workspace)
+        for one in known:
+            async with self._db.transaction(one.workspace_id) as session:
+                user = await IdentityRepository(session).user(one.user_id, lock=True)
+                if user is not None and user.status == UserStatus.INVITED:
+                    await join(session, self._clock, user, Actor.WORKER, ActorRef("user", user.id))
 
     async def _by_key(self, clear: str) -> Caller:
         hashes = self._keys.candidates(clear)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from relance.core.errors import DuplicateResource, FieldError, RelanceError, Unauthenticated
 from relance.core.i18n import Text
+from relance.core.rate_limits import limit_headers
 
 _ID = "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10"
 
@@ -89,6 +90,7 @@ class TooManySignIns(RelanceError):
 
     def __init__(self, retry_after: int, limit: int, window: int) -> None:
         super().__init__(error="slow_down", retry_after=retry_after)
+        self._retry_after = retry_after
         self._limit = limit
         self._window = window
 
@@ -97,8 +99,7 @@ class TooManySignIns(RelanceError):
         """When to try again, in seconds, and the limit that was met."""
         return {
             "Retry-After": str(self.data["retry_after"]),
-            "RateLimit-Policy": f'"sign-in";q={self._limit};w={self._window}',
-            "RateLimit": f'"sign-in";r=0;t={self.data["retry_after"]}',
+            **limit_headers("sign-in", self._limit, self._window, 0, self._retry_after),
         }
 
 
@@ -173,3 +174,15 @@ class RotationPending(RelanceError):
 
     def __init__(self, api_key_id: UUID) -> None:
         super().__init__(api_key_id=str(api_key_id))
+
+
+class AlreadyUsed(RelanceError):
+    """The link has done what it was for, or was closed; it works once."""
+
+    code = "link_used"
+    status = 409
+    title = Text("Lien déjà utilisé", "Link already used")
+    detail = Text(
+        "Ce lien a déjà servi ou n’est plus valable ; rien n’a été changé.",
+        "This link was used before or holds no more; nothing was changed.",
+    )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -55,6 +55,7 @@ class User(WorkspaceOwned, Versioned, Base):
 
     __tablename__ = "users"
     __table_args__ = (
+        CheckConstraint("status IN ('invited', 'active', 'deactivated')", name="status"),
         owned_reference("role_id", "roles"),
         owned_reference("manager_id", "users"),
         Index("uq_users_workspace_id_email", "workspace_id", "email", unique=True),
@@ -68,7 +69,8 @@ class User(WorkspaceOwned, Versioned, Base):
     locale: Mapped[str]
     role_id: Mapped[UUID]
     manager_id: Mapped[UUID | None]
-    active: Mapped[bool] = mapped_column(default=True)
+    #: See accounts.lifecycle: `invited`, `active` or `deactivated`.
+    status: Mapped[str] = mapped_column(default="active")
     #: Argon2id; null for somebody who cannot sign in with a password (not yet, or not at all).
     password_hash: Mapped[str | None]
     last_sign_in_at: Mapped[datetime | None]
@@ -141,6 +143,58 @@ class RefreshToken(WorkspaceOwned, Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class UserInvitation(WorkspaceOwned, Versioned, Base):
+    """Somebody is asked by mail to take up the account that was made for them; one row a user."""
+
+    __tablename__ = "user_invitations"
+    __table_args__ = (
+        owned_reference("user_id", "users"),
+        owned_reference("invited_by", "users"),
+        CheckConstraint("status IN ('queued', 'sent', 'expired', 'accepted', 'cancelled')", name="status"),
+        Index("uq_user_invitations_workspace_id_user_id", "workspace_id", "user_id", unique=True),
+        Index("ix_user_invitations_workspace_id_invited_by", "workspace_id", "invited_by"),
+    )
+
+    user_id: Mapped[UUID]
+    #: Null where the command line asked.
+    invited_by: Mapped[UUID | None]
+    status: Mapped[str]
+    #: Counts the invitations of the user: each has its own reminders and its own end.
+    cycle: Mapped[int] = mapped_column(default=1)
+    reminders_asked: Mapped[int] = mapped_column(default=0)
+    undeliverable: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    last_asked_at: Mapped[datetime | None]
+    last_sent_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+
+
+class PasswordReset(WorkspaceOwned, Base):
+    """Somebody asked for a new password. Open until it is used, replaced or an hour old."""
+
+    __tablename__ = "password_resets"
+    __table_args__ = (
+        owned_reference("user_id", "users"),
+        Index("ix_password_resets_workspace_id_user_id", "workspace_id", "user_id"),
+        # One open request at most: two that come at once cannot both be answered.
+        Index(
+            "uq_password_resets_open",
+            "workspace_id",
+            "user_id",
+            unique=True,
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+
+    user_id: Mapped[UUID]
+    #: On the machine's clock, as every lifetime of a credential.
+    requested_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    #: When it was used, or replaced by a later one.
+    closed_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
 
 
 USER_NAME = folded(User.name)

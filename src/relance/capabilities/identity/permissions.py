@@ -27,4 +27,11 @@ PERMISSIONS: tuple[Permission, ...] = (
         member=Level.NONE,
         shared=True,
     ),
+    Permission(
+        "security:read",
+        Text("Consulter le journal de sécurité", "Read the security log"),
+        manager=Level.NONE,
+        member=Level.NONE,
+        shared=True,
+    ),
 )

@@ -32,6 +32,7 @@ _ORGANISATION_SORTS = {
     "name": SortKey("name", ORGANISATION_NAME),
     "created_at": SortKey("created_at", Organisation.created_at),
 }
+ACTIVE = "active"
 _LAST_USE_PRECISION = timedelta(minutes=1)
 
 # Written as SQL: one statement per request, whose plan matters more than its Python. The people below somebody are
@@ -48,7 +49,7 @@ _FACTS = """
 """
 _ROLE = "JOIN roles r ON r.workspace_id = u.workspace_id AND r.id = u.role_id"
 _BY_SESSION = text(
-    f"SELECT {_FACTS} FROM users u {_ROLE} WHERE u.workspace_id = :workspace AND u.id = :user AND u.active "  # noqa: S608 - constants above, no value in them
+    f"SELECT {_FACTS} FROM users u {_ROLE} WHERE u.workspace_id = :workspace AND u.id = :user AND u.status = 'active' "  # noqa: S608 - constants above, no value in them
     "AND EXISTS (SELECT FROM refresh_tokens t WHERE t.workspace_id = u.workspace_id AND t.user_id = u.id "
     "AND t.family_id = :session AND t.revoked_at IS NULL)"
 )
@@ -56,8 +57,13 @@ _BY_KEY = text(
     f"SELECT {_FACTS}, k.id AS key_id, k.name AS key_name, k.permissions AS key_permissions, k.last_used_at "  # noqa: S608 - constants above, no value in them
     f"FROM api_keys k JOIN users u ON u.workspace_id = k.workspace_id AND u.id = k.user_id {_ROLE} "
     "WHERE k.key_hash = ANY(:hashes) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > :now) "
-    "AND u.active"
+    "AND u.status = 'active'"
 ).bindparams(bindparam("hashes", type_=ARRAY(BYTEA)))
+
+_BY_EMAIL = text(
+    f"SELECT {_FACTS} FROM users u {_ROLE} JOIN workspaces w ON w.id = u.workspace_id "  # noqa: S608 - constants above, no value in them
+    "WHERE w.slug = :slug AND u.email = :email AND u.status = 'active'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,10 @@ class IdentityRepository(Repository):
         """The same for an API key that is live, in whatever workspace."""
         return (await self.session.execute(_BY_KEY, {"hashes": list(hashes), "now": now})).mappings().one_or_none()
 
+    async def caller_of_email(self, slug: str, email: str) -> RowMapping | None:
+        """The same for the active user with that address in the workspace with that slug."""
+        return (await self.session.execute(_BY_EMAIL, {"slug": slug, "email": email})).mappings().one_or_none()
+
     async def touch_key(self, key_id: UUID, now: datetime) -> None:
         """Note that a key was used, unless that was noted less than a minute ago; waits for nobody."""
         stale = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= now - _LAST_USE_PRECISION)
@@ -96,7 +106,7 @@ class IdentityRepository(Repository):
     async def candidates(self, email: str, slug: str | None, limit: int = 10) -> Sequence[Candidate]:
         """The accounts with that address; at most `limit`, because each costs a hash."""
         statement = (
-            select(User.id, User.workspace_id, Workspace.slug, User.active, User.password_hash)
+            select(User.id, User.workspace_id, Workspace.slug, User.status == ACTIVE, User.password_hash)
             .join(Workspace, Workspace.id == User.workspace_id)
             .where(User.email == email)
             .order_by(User.created_at)
@@ -201,15 +211,15 @@ class IdentityRepository(Repository):
     async def user_page(
         self, caller: Caller, q: str | None, filters: Mapping[str, Any], request: PageRequest
     ) -> Slice[User]:
-        """One page of the users that the caller may read; `filters`: `active`, `role_id`, `organisation_id`."""
+        """One page of the users that the caller may read; `filters`: `status`, `role_id`, `organisation_id`."""
         statement = select(User)
         reach = reach_of(caller, "users:read", User.id)
         if reach is not None:
             statement = statement.where(reach)
         if q:
             statement = statement.where(or_(holds(USER_NAME, q), User.email.contains(q.lower(), autoescape=True)))
-        if filters.get("active") is not None:
-            statement = statement.where(User.active.is_(filters["active"]))
+        if filters.get("status"):
+            statement = statement.where(User.status.in_(filters["status"]))
         if filters.get("role_id") is not None:
             statement = statement.where(User.role_id == filters["role_id"])
         if filters.get("organisation_id") is not None:
@@ -284,7 +294,7 @@ class IdentityRepository(Repository):
             .select_from(User)
             .join(Role, Role.id == User.role_id)
             .where(
-                User.active,
+                User.status == ACTIVE,
                 Role.permissions["users:write"].astext == "all",
                 Role.permissions["roles:write"].astext == "all",
             )

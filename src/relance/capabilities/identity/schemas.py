@@ -4,19 +4,20 @@ from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
+from relance.core.actions import AvailableAction
 from relance.core.addresses import EmailAddress
-from relance.core.durations import Duration
 from relance.core.i18n import Locale
 from relance.core.schemas import UNSET, Input, Instant, Line, ListQuery, Output, Patch, Reference, RequiredLine
 
 LevelCode = Literal["none", "own", "group", "all"]
+UserStatusCode = Literal["invited", "active", "deactivated"]
+InvitationStatusCode = Literal["queued", "sent", "expired", "accepted", "cancelled"]
 UserSort = Literal["name", "-name", "created_at", "-created_at"]
 OrganisationSort = Literal["name", "-name", "created_at", "-created_at"]
-ApiKeySort = Literal["created_at", "-created_at"]
 
 _ID = "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10"
 _AT = "2026-11-02T09:30:00Z"
@@ -214,7 +215,9 @@ class UserCreate(Input):
     role_id: UUID | None = Field(None, description="Absent: the built-in role `member`.")
     manager_id: UUID | None = Field(None, description="Whom they report to; gives the level `group` its reach.")
     organisation_ids: OrganisationIds = Field(default_factory=list)
-    password: NewPassword | None = Field(None, description="At least 12 characters. Absent: no sign-in by password.")
+    password: NewPassword | None = Field(
+        None, description="At least 12 characters, not easy to guess. Absent: the user is invited by mail."
+    )
 
 
 class UserUpdate(Patch):
@@ -226,8 +229,19 @@ class UserUpdate(Patch):
     role_id: UUID = UNSET
     manager_id: UUID | None = None
     organisation_ids: OrganisationIds = UNSET
-    active: bool = Field(default=UNSET, description="False ends every session and stops every API key of the user.")
-    password: NewPassword = Field(default=UNSET, description="Ends every session of the user.")
+    password: NewPassword = Field(
+        default=UNSET, description="Ends every session of the user. Too easy to guess: `password_too_common`."
+    )
+
+
+class UserInvitationRead(Output):
+    """Where the invitation of a user stands."""
+
+    status: InvitationStatusCode
+    status_label: str
+    last_sent_at: Instant | None
+    expires_at: Instant | None = Field(description="Null until the mail was sent.")
+    undeliverable: bool = Field(description="Whether the address refused the mail for good.")
 
 
 class UserRead(Output):
@@ -243,7 +257,19 @@ class UserRead(Output):
                 "role": {"id": _ID, "name": "Membre"},
                 "manager": None,
                 "organisations": [_REFERENCE],
-                "active": True,
+                "status": "invited",
+                "status_label": "Invité",
+                "invitation": {
+                    "status": "sent",
+                    "status_label": "Envoyée",
+                    "last_sent_at": _AT,
+                    "expires_at": "2026-12-02T09:30:00Z",
+                    "undeliverable": False,
+                },
+                "available_actions": [
+                    {"action": "resend", "allowed": True, "reason": None},
+                    {"action": "deactivate", "allowed": True, "reason": None},
+                ],
                 "last_sign_in_at": None,
                 "created_at": _AT,
             }
@@ -257,7 +283,10 @@ class UserRead(Output):
     role: Reference
     manager: Reference | None
     organisations: list[Reference]
-    active: bool
+    status: UserStatusCode = Field(description="Only `active` users sign in.")
+    status_label: str
+    invitation: UserInvitationRead | None = Field(description="Null for somebody who was never invited by mail.")
+    available_actions: list[AvailableAction] = Field(description="What the caller may do with the user now.")
     last_sign_in_at: Instant | None
     created_at: Instant
 
@@ -266,7 +295,7 @@ class UserQuery(ListQuery):
     """Filters of the list of users."""
 
     q: Line | None = Field(None, description="Part of the name or of the address.")
-    active: bool | None = None
+    status: list[UserStatusCode] = Field(default_factory=list, max_length=3, description="Repeatable.")
     role_id: UUID | None = None
     organisation_id: UUID | None = None
     sort: UserSort = "name"
@@ -323,72 +352,10 @@ class PasswordChange(Input):
     new_password: NewPassword
 
 
-class ApiKeyCreate(Input):
-    """An API key to make for the caller."""
+class PasswordResetRequest(Input):
+    """Who wants a new password."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {"name": "ERP", "permissions": {"companies:write": "all"}, "expires_at": "2027-11-01T00:00:00Z"}
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": {"email": "lea.petit@acme.example"}})
 
-    name: RequiredLine
-    permissions: dict[PermissionCode, LevelCode] | None = Field(
-        None, max_length=200, description="Permission → level, none above yours. Absent: all that you may do now."
-    )
-    expires_at: AwareDatetime | None = Field(None, description="Absent: it lives until it is revoked.")
-
-
-class ApiKeyRotate(Input):
-    """How long the key that is replaced goes on."""
-
-    model_config = ConfigDict(json_schema_extra={"example": {"overlap": "P7D"}})
-
-    overlap: Duration = "P1D"
-
-
-class ApiKeyRead(Output):
-    """An API key, without its clear form."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "id": _ID,
-                "name": "ERP",
-                "user": {"id": _ID, "name": "Léa Petit"},
-                "hint": "k3Xz",
-                "permissions": {"companies:write": "all"},
-                "replaces_id": None,
-                "live": True,
-                "created_at": _AT,
-                "expires_at": None,
-                "revoked_at": None,
-                "last_used_at": None,
-            }
-        }
-    )
-
-    id: UUID
-    name: str
-    user: Reference
-    hint: str = Field(description="Last characters of the key.")
-    permissions: dict[str, LevelCode]
-    replaces_id: UUID | None = Field(description="The key that this one takes over from.")
-    live: bool
-    created_at: Instant
-    expires_at: Instant | None
-    revoked_at: Instant | None
-    last_used_at: Instant | None = Field(description="To the minute.")
-
-
-class ApiKeyCreated(ApiKeyRead):
-    """A new API key. This is the only answer that holds its clear form."""
-
-    api_key: str = Field(description="Shown once.")
-
-
-class ApiKeyQuery(ListQuery):
-    """Filters of the list of API keys."""
-
-    live: bool | None = Field(None, description="True: neither revoked nor expired.")
-    sort: ApiKeySort = "-created_at"
+    email: EmailAddress
+    workspace: Line | None = Field(None, description="Slug; absent: a mail for each workspace that has an account.")

@@ -2,44 +2,22 @@
 
 import asyncio
 import hashlib
-import ipaddress
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, TypeVar
 
-import structlog
 from limits import RateLimitItem, RateLimitItemPerMinute, WindowStats
-from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
-from redis.asyncio import ConnectionPool
-from redis.exceptions import RedisError
 
 from relance.capabilities.identity.errors import TooManySignIns
+from relance.core.rate_limits import LimitStore, network_of
 from relance.core.settings import Settings
 
-_log = structlog.get_logger(__name__)
-
-#: How long Redis is left alone after it failed, so that not every sign-in waits for it, in seconds.
-_REDIS_REST = 10.0
 #: Attempts checked at once by a process; as many as there are threads for hashes.
 _TURNS = 2
 _ADDRESS, _ACCOUNT = "address", "account"
-
-T = TypeVar("T")
-
-
-def network_of(address: str) -> str:
-    """What counts as one address: an IPv4 address, or the /64 that one IPv6 subscriber is given."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address[:64]
-    if parsed.version == 6:
-        return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
-    return str(parsed)
 
 
 async def _test(store: MovingWindowRateLimiter, item: RateLimitItem, keys: tuple[str, ...]) -> bool:
@@ -65,18 +43,7 @@ class SignInThrottle:
         self._window = settings.sign_in_window_minutes
         self._per_account = settings.sign_in_attempts
         self._per_address = settings.sign_in_attempts_per_address
-        self._pool = ConnectionPool.from_url(settings.redis_url, socket_timeout=1.0, socket_connect_timeout=1.0)
-        # The library hands the pool on to redis-py; its signature only forgot to say so.
-        pool: Any = self._pool
-        shared = RedisStorage(
-            f"async+{settings.redis_url}",
-            implementation="redispy",
-            key_prefix="relance:sign-in",
-            connection_pool=pool,
-        )
-        self._shared = MovingWindowRateLimiter(shared)
-        self._alone = MovingWindowRateLimiter(MemoryStorage())
-        self._redis_away_until = 0.0
+        self._store = LimitStore(settings.redis_url, "relance:sign-in")
         self._turns = asyncio.Semaphore(_TURNS)
 
     @asynccontextmanager
@@ -97,17 +64,17 @@ class SignInThrottle:
     async def failed(self, address: str, account: str | None) -> None:
         """Count a failure."""
         for item, keys in self._limits(address, account):
-            await self._on_store(partial(_hit, item=item, keys=keys))
+            await self._store.ask(partial(_hit, item=item, keys=keys))
 
     async def forgive(self, address: str, account: str) -> None:
         """Forget the failures of `address` on `account`, which has just signed in."""
         for item, keys in self._limits(address, account):
             if keys[0] == _ACCOUNT:
-                await self._on_store(partial(_clear, item=item, keys=keys))
+                await self._store.ask(partial(_clear, item=item, keys=keys))
 
     async def close(self) -> None:
         """Close the connections to Redis."""
-        await self._pool.aclose()
+        await self._store.close()
 
     def _limits(self, address: str, account: str | None) -> list[tuple[RateLimitItem, tuple[str, ...]]]:
         network = network_of(address)
@@ -121,17 +88,8 @@ class SignInThrottle:
         return found
 
     async def _refuse_unless_free(self, item: RateLimitItem, keys: tuple[str, ...]) -> None:
-        if await self._on_store(partial(_test, item=item, keys=keys)):
+        if await self._store.ask(partial(_test, item=item, keys=keys)):
             return
-        stats = await self._on_store(partial(_stats, item=item, keys=keys))
+        stats = await self._store.ask(partial(_stats, item=item, keys=keys))
         wait = max(1, math.ceil(stats.reset_time - time.time()))
         raise TooManySignIns(wait, item.amount, item.get_expiry())
-
-    async def _on_store(self, ask: Callable[[MovingWindowRateLimiter], Awaitable[T]]) -> T:
-        if time.monotonic() >= self._redis_away_until:
-            try:
-                return await ask(self._shared)
-            except (RedisError, OSError, TimeoutError) as error:
-                self._redis_away_until = time.monotonic() + _REDIS_REST
-                _log.warning("throttle_without_redis", error=type(error).__name__)
-        return await ask(self._alone)

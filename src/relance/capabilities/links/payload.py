@@ -16,6 +16,8 @@ from relance.core.errors import BodyTooLarge, FieldError, MalformedRequest, Unsu
 from relance.core.i18n import Text
 from relance.core.schemas import clean_text
 
+#: The one value that is kept as it was typed: a password is compared to the last character, and never shown.
+_VERBATIM = "/answers/password"
 _MAX_FIELDS = 2_000
 _MAX_DEPTH = 12
 _MAX_INT = 2**53
@@ -95,7 +97,7 @@ def _json_object(body: bytes) -> Mapping[str, object]:
 
 
 def clean_payload(payload: Mapping[str, object]) -> dict[str, object]:
-    """`payload` with every text in normal form C, stripped, its line ends made one kind.
+    """`payload` with every text in normal form C, stripped, its line ends made one kind; a password as it is.
 
     Raises:
         ValidationFailed: control characters, numbers that JSON readers would round, or nesting without end.
@@ -119,7 +121,8 @@ def _clean(value: object, pointer: str, depth: int, errors: list[FieldError]) ->
         return None
     if isinstance(value, str):
         try:
-            return clean_text(value)
+            cleaned = clean_text(value)
+            return value if pointer == _VERBATIM else cleaned
         except PydanticCustomError:
             errors.append(_error(pointer, "unclean_text"))
             return value

@@ -25,12 +25,15 @@ from relance.core.idempotency.fingerprint import Fingerprint, fingerprint
 from relance.core.idempotency.http import IdempotencyKey, keep_answer, take_key
 from relance.core.idempotency.service import Owner
 from relance.core.problems import MEDIA_TYPE, Problem
+from relance.core.rate_limits import limited
 from relance.core.runtime import Runtime
 
 _log = structlog.get_logger(__name__)
 _ANSWER_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 
-router = APIRouter(route_class=RecipientRoute, prefix="/r", tags=["recipients"])
+router = APIRouter(
+    route_class=RecipientRoute, prefix="/r", tags=["recipients"], dependencies=[Depends(limited("recipient"))]
+)
 
 TokenPath = Annotated[str, Path(description="The token at the end of the link that the mail carries.")]
 AnswerPath = Annotated[str, Path(description="The name of one of the view's `answers`, `submit` for one.")]
@@ -81,6 +84,7 @@ _PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}, **
     responses={
         200: {"description": "What is asked; it changes nothing.", "content": _HTML},
         404: {"description": "Unreadable, unknown or revoked: `not_found`.", "content": _PROBLEM, "model": Problem},
+        429: {"description": "`too_many_requests`", "content": _PROBLEM, "model": Problem},
     },
 )
 async def get_request(request: Request, runtime: RuntimeDep, token: TokenPath, lang: LangQuery = None) -> Response:
@@ -104,6 +108,7 @@ _ANSWERED: dict[int | str, dict[str, Any]] = {
     413: {"description": "`body_too_large`", "content": _PROBLEM, "model": Problem},
     415: {"description": "`unsupported_media_type`", "content": _PROBLEM, "model": Problem},
     422: {"description": "`validation_failed`, with `errors`.", "content": _PROBLEM, "model": Problem},
+    429: {"description": "`too_many_requests`", "content": _PROBLEM, "model": Problem},
 }
 _BODY: dict[str, Any] = {
     "requestBody": {

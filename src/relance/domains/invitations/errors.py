@@ -1,8 +1,9 @@
 """Errors of this domain."""
 
-from datetime import UTC, datetime
 from uuid import UUID
 
+# The gap between two mails is the product's, not this domain's; it reads as one of its errors all the same.
+from relance.capabilities.messaging.gap import TooRecent as TooRecent
 from relance.core.errors import RelanceError
 from relance.core.i18n import Text
 
@@ -32,21 +33,6 @@ class AlreadyOpen(RelanceError):
 
     def __init__(self, invitation_id: UUID) -> None:
         super().__init__(invitation_id=str(invitation_id))
-
-
-class TooRecent(RelanceError):
-    """Less than 24 h since the last link-bearing mail to this address."""
-
-    code = "too_recent"
-    status = 409
-    title = Text("Dernier envoi trop récent", "Last mail too recent")
-    detail = Text(
-        "Moins de 24 heures depuis le dernier envoi à cette adresse ; possible à partir du {retry_at}.",
-        "Less than 24 hours since the last mail to this address; possible from {retry_at}.",
-    )
-
-    def __init__(self, retry_at: datetime) -> None:
-        super().__init__(retry_at=retry_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"))
 
 
 class InvitationArchived(RelanceError):

@@ -1,9 +1,10 @@
 """The two axes of an invitation, as data. Source: the dashboard « Invitations »; labels are verbatim. No I/O."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
+from relance.capabilities.messaging.gap import gap_ends_at
 from relance.core.errors import RelanceError
 from relance.core.i18n import Text
 from relance.core.lifecycle import Actor, Guard, Lifecycle, Transition
@@ -16,9 +17,6 @@ from relance.domains.invitations.errors import (
     RecipientDeclined,
     TooRecent,
 )
-
-#: The least time between two link-bearing mails to the same address for the same subject.
-GAP = timedelta(hours=24)
 
 
 class Status(StrEnum):
@@ -90,9 +88,7 @@ class Facts:
     @property
     def gap_ends_at(self) -> datetime | None:
         """When the next link-bearing mail may be asked for; None where it may be now."""
-        if self.last_asked_at is None or self.now >= self.last_asked_at + GAP:
-            return None
-        return self.last_asked_at + GAP
+        return gap_ends_at(self.last_asked_at, self.now)
 
 
 def _form_open(facts: Facts) -> RelanceError | None:

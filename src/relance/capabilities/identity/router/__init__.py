@@ -2,7 +2,16 @@
 
 from fastapi import APIRouter
 
-from relance.capabilities.identity.router import api_keys, auth, me, organisations, roles, users, workspace
+from relance.capabilities.identity.router import (
+    api_keys,
+    auth,
+    me,
+    organisations,
+    roles,
+    security_events,
+    users,
+    workspace,
+)
 
 routers: tuple[APIRouter, ...] = (
     auth.tokens,
@@ -13,4 +22,5 @@ routers: tuple[APIRouter, ...] = (
     users.router,
     roles.router,
     api_keys.router,
+    security_events.router,
 )

@@ -6,16 +6,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from relance.capabilities.identity.errors import KeyNotLive, RotationPending
-from relance.capabilities.identity.models import ApiKey
-from relance.capabilities.identity.repository import IdentityRepository
-from relance.capabilities.identity.schemas import (
+from relance.capabilities.identity.api_key_schemas import (
     ApiKeyCreate,
     ApiKeyCreated,
     ApiKeyQuery,
     ApiKeyRead,
     ApiKeyRotate,
 )
+from relance.capabilities.identity.errors import KeyNotLive, RotationPending
+from relance.capabilities.identity.models import ApiKey
+from relance.capabilities.identity.repository import IdentityRepository
 from relance.capabilities.identity.service.api_keys import ApiKeys, is_live
 from relance.core.clock import system_now
 from relance.core.db import DbSession

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.security.utils import get_authorization_scheme_param
 
 from relance.capabilities.identity.access_tokens import AccessClaims, AccessTokens
+from relance.capabilities.identity.accounts.resets import request_reset
 from relance.capabilities.identity.errors import (
     InvalidGrant,
     InvalidTokenRequest,
@@ -16,14 +17,15 @@ from relance.capabilities.identity.errors import (
     UserSessionRequired,
     WorkspaceRequired,
 )
-from relance.capabilities.identity.schemas import TokenForm, TokenRead
+from relance.capabilities.identity.schemas import PasswordResetRequest, TokenForm, TokenRead
 from relance.capabilities.identity.service.sign_in import Grant, SignIn, end_session
 from relance.capabilities.identity.throttle import SignInThrottle
-from relance.core.errors import FieldError, Unauthenticated, ValidationFailed
+from relance.core.errors import FieldError, TooManyRequests, Unauthenticated, ValidationFailed
 from relance.core.http import CallerDep, RuntimeDep, StrictRoute, WriteDep
 from relance.core.i18n import Text
 from relance.core.idempotency.http import EXEMPT
 from relance.core.problems import field_error, problem_content, problem_responses
+from relance.core.rate_limits import client_address, limited
 
 
 class TokenRoute(StrictRoute):
@@ -57,11 +59,6 @@ async def get_throttle(request: Request) -> SignInThrottle:
 ThrottleDep = Annotated[SignInThrottle, Depends(get_throttle)]
 
 
-def client_address(request: Request) -> str:
-    """The network address that the request comes from, as the server (or the proxy it trusts) saw it."""
-    return request.client.host if request.client else "unknown"
-
-
 async def session_claims(request: Request, runtime: RuntimeDep, caller: CallerDep) -> AccessClaims:
     """The claims of the caller's access token.
 
@@ -71,7 +68,11 @@ async def session_claims(request: Request, runtime: RuntimeDep, caller: CallerDe
     if caller.kind != "user":
         raise UserSessionRequired()
     _scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
-    return AccessTokens(runtime.settings, runtime.keys).read(token)
+    try:
+        return AccessTokens(runtime.settings, runtime.keys).read(token)
+    except Unauthenticated:
+        # The caller is known, so the token is another issuer's: its sessions are not ours to end.
+        raise UserSessionRequired() from None
 
 
 SessionClaims = Annotated[AccessClaims, Depends(session_claims)]
@@ -81,8 +82,16 @@ SessionClaims = Annotated[AccessClaims, Depends(session_claims)]
     "/token",
     operation_id="auth_token",
     summary="Sign in, or renew an access token",
+    dependencies=[Depends(limited("token"))],
     responses={
-        **problem_responses(InvalidTokenRequest, UnsupportedGrantType, WorkspaceRequired, InvalidGrant, TooManySignIns),
+        **problem_responses(
+            InvalidTokenRequest,
+            UnsupportedGrantType,
+            WorkspaceRequired,
+            InvalidGrant,
+            TooManySignIns,
+            TooManyRequests,
+        ),
         # Keeps FastAPI from announcing its own 422, which this route never gives.
         "default": {"description": "Any other problem", "content": problem_content()},
     },
@@ -128,6 +137,22 @@ def _required(fields: dict[str, str | None]) -> dict[str, str]:
     if missing:
         raise InvalidTokenRequest(missing)
     return {name: value for name, value in fields.items() if value}
+
+
+@sessions.post(
+    "/password-reset",
+    operation_id="auth_request_password_reset",
+    summary="Ask for a new password by mail",
+    status_code=202,
+    dependencies=[Depends(limited("password-reset"))],
+    responses=problem_responses(ValidationFailed, TooManyRequests),
+)
+async def request_password_reset(body: PasswordResetRequest, runtime: RuntimeDep) -> None:
+    """Mails a link that is good for one hour and one use. The answer is the same whether the address is known or not.
+
+    An address that asked less than five minutes ago gets no second mail.
+    """
+    await request_reset(runtime, body.email, body.workspace)
 
 
 @sessions.post(

@@ -4,13 +4,14 @@ from fastapi import APIRouter, Request
 
 from relance.capabilities.identity.errors import TooManySignIns, UserSessionRequired, WrongPassword
 from relance.capabilities.identity.repository import IdentityRepository
-from relance.capabilities.identity.router.auth import SessionClaims, ThrottleDep, client_address
+from relance.capabilities.identity.router.auth import SessionClaims, ThrottleDep
 from relance.capabilities.identity.router.roles import KnownPermissions
 from relance.capabilities.identity.schemas import EffectivePermission, MeRead, PasswordChange
 from relance.capabilities.identity.service.users import Users
 from relance.core.errors import Unauthenticated, ValidationFailed
 from relance.core.http import CallerDep, ReadDep, RuntimeDep, StrictRoute, WriteDep
 from relance.core.problems import problem_responses
+from relance.core.rate_limits import client_address
 from relance.core.schemas import Reference
 from relance.core.security import Level
 

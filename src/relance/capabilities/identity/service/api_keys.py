@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from relance.capabilities.identity.api_key_schemas import ApiKeyCreate, ApiKeyRotate
 from relance.capabilities.identity.errors import KeyNotLive, RotationPending
 from relance.capabilities.identity.models import ApiKey
 from relance.capabilities.identity.repository import IdentityRepository
-from relance.capabilities.identity.schemas import ApiKeyCreate, ApiKeyRotate
 from relance.capabilities.identity.service.guards import refuse_beyond
 from relance.capabilities.identity.service.provisioning import create_api_key
 from relance.capabilities.journal.service import Journal

@@ -14,9 +14,17 @@ def refuse_beyond(caller: Caller, permissions: Mapping[str, str]) -> None:
     Raises:
         PermissionDenied: `permissions` holds a right, or a level of it, that the caller has not; it is named.
     """
+    code = beyond(caller, permissions)
+    if code is not None:
+        raise PermissionDenied(code)
+
+
+def beyond(caller: Caller, permissions: Mapping[str, str]) -> str | None:
+    """The first right, or level of it, in `permissions` that the caller has not; None where there is none."""
     for code, level in sorted(permissions.items()):
         if Level.parse(level) > caller.level(code):
-            raise PermissionDenied(code)
+            return code
+    return None
 
 
 async def keep_an_administrator(rows: IdentityRepository) -> None:

@@ -5,6 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from relance.capabilities.identity import credentials
+from relance.capabilities.identity.accounts.invitations import UserInvitations
+from relance.capabilities.identity.accounts.lifecycle import UserStatus
 from relance.capabilities.identity.models import ApiKey, Organisation, Role, User, Workspace
 from relance.capabilities.identity.passwords import hash_password
 from relance.capabilities.identity.repository import IdentityRepository
@@ -94,6 +96,7 @@ async def create_user(
     locale: Locale = "fr",
     organisation_ids: Collection[UUID] = (),
     manager_id: UUID | None = None,
+    invite: bool = False,
     clock: Clock | None = None,
 ) -> User:
     """A new user in the session's workspace.
@@ -107,6 +110,7 @@ async def create_user(
         locale: their language.
         organisation_ids: what they work for.
         manager_id: whom they report to.
+        invite: ask them by mail to choose a password.
         clock: business time; the machine's where absent.
 
     Raises:
@@ -124,13 +128,15 @@ async def create_user(
         locale=locale,
         role_id=found.id,
         manager_id=manager_id,
-        active=True,
+        status=UserStatus.INVITED if invite else UserStatus.ACTIVE,
         password_hash=await hash_password(password) if password is not None else None,
         created_at=(clock or SystemClock()).now(),
     )
     session.add(user)
     await session.flush()
     await rows.set_memberships(user.id, organisation_ids)
+    if invite:
+        await UserInvitations(session, clock or SystemClock()).invite(user, SYSTEM, None)
     return user
 
 

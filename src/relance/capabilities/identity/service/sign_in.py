@@ -9,6 +9,7 @@ from email_validator import EmailNotValidError
 
 from relance.capabilities.identity import credentials
 from relance.capabilities.identity.access_tokens import AccessClaims, AccessTokens
+from relance.capabilities.identity.accounts.lifecycle import UserStatus
 from relance.capabilities.identity.errors import InvalidGrant, WorkspaceRequired
 from relance.capabilities.identity.models import RefreshToken
 from relance.capabilities.identity.passwords import verify_password
@@ -110,7 +111,12 @@ class SignIn:
                 self._record(session, "user.refresh_reused", token.user_id)
                 return None
             user = await rows.user(token.user_id)
-            if token.revoked_at is not None or token.expires_at <= now or user is None or not user.active:
+            if (
+                token.revoked_at is not None
+                or token.expires_at <= now
+                or user is None
+                or user.status != UserStatus.ACTIVE
+            ):
                 return None
             token.used_at = now
             return self._issue(session, token.user_id, token.family_id)
@@ -120,7 +126,7 @@ class SignIn:
             rows = IdentityRepository(session)
             # Read again under its lock: somebody deactivated meanwhile gets no session to come back to.
             user = await rows.user(account.user_id, lock=True)
-            if user is None or not user.active or user.password_hash != account.password_hash:
+            if user is None or user.status != UserStatus.ACTIVE or user.password_hash != account.password_hash:
                 raise InvalidGrant()
             await rows.forget_expired_tokens(user.id, system_now() - self._access.lifetime)
             await rows.note_sign_in(user.id, self._runtime.clock.now())

@@ -20,6 +20,7 @@ Widget = Literal[
     "email",
     "url",
     "date",
+    "password",
     "integer",
     "number",
     "select",
@@ -33,7 +34,12 @@ Scalar = str | int | float | bool
 
 _YES = Text("Oui", "Yes")
 _NO = Text("Non", "No")
-_BY_FORMAT: Mapping[object, Widget] = {"email": "email", "date": "date", "uri": "url"}
+_BY_FORMAT: Mapping[object, Widget] = {
+    "email": "email",
+    "date": "date",
+    "uri": "url",
+    "password": "password",
+}
 _INPUT_MODES: Mapping[Widget, str] = {"integer": "numeric", "number": "decimal", "email": "email", "url": "url"}
 
 

@@ -39,6 +39,9 @@ def read_answers(form: Section, posted: Values) -> dict[str, object]:
 
 
 def _read_field(field: Field, raw: list[str]) -> object | None:
+    if field.widget == "password":
+        # As it was typed: it is compared to the last character, and never shown.
+        return raw[0] if raw and raw[0] else None
     given = [text.strip() for text in raw if text.strip()]
     if not given:
         return None

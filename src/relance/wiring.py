@@ -4,11 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 from relance.capabilities.directory.permissions import PERMISSIONS as DIRECTORY
+from relance.capabilities.files.permissions import PERMISSIONS as FILES
+from relance.capabilities.files.store import FileStore
 from relance.capabilities.followups.handlers import FollowUpHandler
 from relance.capabilities.followups.metrics import FollowUpProbe
 from relance.capabilities.identity.models import Workspace
 from relance.capabilities.identity.permissions import PERMISSIONS as IDENTITY
 from relance.capabilities.identity.service import create_workspace
+from relance.capabilities.jobs.exports import ExportJob
+from relance.capabilities.jobs.handlers import JobKinds
+from relance.capabilities.jobs.lifecycle import LIFECYCLE as JOB
+from relance.capabilities.jobs.permissions import PERMISSIONS as JOBS
 from relance.capabilities.links.recipient import RecipientHandler
 from relance.capabilities.messaging.handlers import MailSubject
 from relance.capabilities.messaging.lifecycle import LIFECYCLE as MESSAGE
@@ -36,12 +42,15 @@ from relance.domains.invitations.emails import (
 )
 from relance.domains.invitations.followups import InvitationFollowUps, PrequalificationFollowUps
 from relance.domains.invitations.forms import install_default_form
+from relance.domains.invitations.imports import InvitationImport
+from relance.domains.invitations.jobs import RemindAll
 from relance.domains.invitations.lifecycle import LIFECYCLE as INVITATION
 from relance.domains.invitations.permissions import PERMISSIONS as INVITATIONS
 from relance.domains.invitations.recipient import InvitationRecipient
+from relance.domains.invitations.transfers import DashboardExport
 
 #: Every right of the product, in the order in which an administrator reads them.
-PERMISSIONS = (*INVITATIONS, *MESSAGING, *DIRECTORY, *IDENTITY, *SANDBOX)
+PERMISSIONS = (*INVITATIONS, *MESSAGING, *DIRECTORY, *JOBS, *FILES, *IDENTITY, *SANDBOX)
 
 #: Every mail of the product; the worker refuses to start when one lacks a template.
 MAILS: tuple[type[Mail], ...] = (
@@ -54,7 +63,7 @@ MAILS: tuple[type[Mail], ...] = (
 )
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
-LIFECYCLES: tuple[Lifecycle[object], ...] = (INVITATION, MESSAGE)  # type: ignore[assignment] # facts differ by domain
+LIFECYCLES: tuple[Lifecycle[object], ...] = (INVITATION, MESSAGE, JOB)  # type: ignore[assignment] # facts differ by domain
 
 
 def build_runtime(settings: Settings) -> Runtime:
@@ -94,6 +103,13 @@ def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:
     """Who acts on the follow-ups of each subject kind."""
     handlers: tuple[FollowUpHandler, ...] = (InvitationFollowUps(runtime), PrequalificationFollowUps(runtime))
     return {handler.kind: handler for handler in handlers}
+
+
+def job_kinds(runtime: Runtime, store: FileStore) -> JobKinds:
+    """Who works off the jobs of each kind."""
+    return JobKinds.of(
+        RemindAll(runtime), InvitationImport(runtime, store), ExportJob(runtime, store, DashboardExport())
+    )
 
 
 def recipients(runtime: Runtime) -> Mapping[str, RecipientHandler]:

@@ -76,7 +76,7 @@ def read_table(path: Path, max_rows: int) -> Iterator[Cells]:
         TableUnreadable: neither CSV nor XLSX, damaged, or built to do harm.
         TooManyRows: more than `max_rows` besides the header.
     """
-    rows = _xlsx(path, max_rows) if zipfile.is_zipfile(path) else _csv(path)
+    rows = _xlsx(path, max_rows) if _is_zip(path) else _csv(path)
     blank = 0
     number = -1  # the header is not counted
     for cells in rows:
@@ -90,6 +90,11 @@ def read_table(path: Path, max_rows: int) -> Iterator[Cells]:
             yield []
         blank = 0
         yield cells
+
+
+def _is_zip(path: Path) -> bool:
+    with path.open("rb") as raw:
+        return raw.read(4) == b"PK\x03\x04"
 
 
 # --- CSV ------------------------------------------------------------------------------------------------------------

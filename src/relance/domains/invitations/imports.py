@@ -124,7 +124,7 @@ class InvitationImport:
             async with self._runtime.db.reading(job.workspace_id) as session:
                 organisations = await IdentityRepository(session).organisations_of(job.caller)
             rows = read_table(path, self._runtime.settings.import_max_rows)
-            header = await asyncio.to_thread(next, rows, [])
+            header: Cells = await asyncio.to_thread(next, rows, [])
             names = {folded_heading(organisation.name): organisation.id for organisation in organisations}
             parser = _RowParser(
                 match_header(header, (*COLUMNS, *_REPORTED)), names, str(job.parameters["issuing_organisation_id"])

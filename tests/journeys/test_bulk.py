@@ -97,7 +97,7 @@ async def test_an_import_with_bad_rows_and_their_correction(product: Product, of
     corrected = file.content.decode("utf-8-sig").replace("nulle part", "d@p1.example").replace("732829321", SIRENS[2])
     again = await finished(product, office.member, await send(office, corrected.encode("cp1252")))
     assert counts(again) == {"created": 2, "already_open": 1}
-    names = await product.rows("SELECT name FROM companies ")
+    names = await product.rows("SELECT name FROM companies")
     assert {row["name"] for row in names} == {"Fonderie Éclair", "Sans adresse", "=Somme"}
 
 

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import openpyxl
@@ -24,7 +25,7 @@ def read(tmp_path: Path, content: bytes, max_rows: int = 10) -> list[list[str]]:
     return list(read_table(path, max_rows))
 
 
-def workbook(*rows: list[object]) -> bytes:
+def workbook(*rows: Sequence[object]) -> bytes:
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     for row in rows:
@@ -58,7 +59,7 @@ def test_bounds(tmp_path: Path) -> None:
     with pytest.raises(TooManyRows):
         read(tmp_path, b"a\n" + b"1\n" * 11)
     with pytest.raises(TooManyRows):
-        read(tmp_path, workbook(["a"], *([at] for at in range(11))))
+        read(tmp_path, workbook(["a"], *[[at] for at in range(11)]))
     for hostile in (b"a;" * 60, b'a\n"never closed', b"a;" + b"x" * 200_000, b"\0a;b", b"a;b\n\x81\x8d;2"):
         with pytest.raises(TableUnreadable):
             read(tmp_path, hostile)

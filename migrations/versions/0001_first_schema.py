@@ -628,6 +628,27 @@ def upgrade() -> None:
     op.create_index("ix_api_keys_workspace_id_user_id", "api_keys", ["workspace_id", "user_id"], unique=False)
     op.create_index("uq_api_keys_workspace_id_key_hash", "api_keys", ["workspace_id", "key_hash"], unique=True)
     op.create_table(
+        "files",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "created_by"],
+            ["users.workspace_id", "users.id"],
+            name=op.f("fk_files_workspace_id_created_by"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_files_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_files")),
+    )
+    op.create_index("ix_files_creator", "files", ["workspace_id", "created_by", "id"], unique=False)
+    op.create_index("ix_files_expiry", "files", ["expires_at"], unique=False)
+    op.create_table(
         "invitations",
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -803,12 +824,111 @@ def upgrade() -> None:
     op.create_index(
         "uq_user_invitations_workspace_id_user_id", "user_invitations", ["workspace_id", "user_id"], unique=True
     )
+    op.create_table(
+        "jobs",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=False),
+        sa.Column("caller", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("locale", sa.Text(), nullable=False),
+        sa.Column("parameters", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("dry_run", sa.Boolean(), nullable=False),
+        sa.Column("exclusive_key", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=True),
+        sa.Column("done", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("failed", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("counts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("position", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("file_id", sa.Uuid(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("started_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("finished_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("not_before", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("lease_epoch", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("lease_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint("state IN ('queued', 'running', 'done', 'failed', 'cancelled')", name=op.f("ck_jobs_state")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "created_by"],
+            ["users.workspace_id", "users.id"],
+            name=op.f("fk_jobs_workspace_id_created_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "file_id"],
+            ["files.workspace_id", "files.id"],
+            name=op.f("fk_jobs_workspace_id_file_id"),
+            ondelete="SET NULL (file_id)",
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_jobs_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_jobs")),
+    )
+    op.create_index("ix_jobs_creator", "jobs", ["workspace_id", "created_by", "id"], unique=False)
+    op.create_index(
+        "ix_jobs_due",
+        "jobs",
+        ["not_before", "id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('queued', 'running')"),
+    )
+    op.create_index(
+        "uq_jobs_exclusive",
+        "jobs",
+        ["workspace_id", "exclusive_key"],
+        unique=True,
+        postgresql_where=sa.text("exclusive_key IS NOT NULL AND state IN ('queued', 'running')"),
+    )
+    op.create_table(
+        "job_items",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("job_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("subject_kind", sa.Text(), nullable=True),
+        sa.Column("subject_id", sa.Uuid(), nullable=True),
+        sa.Column("reference", sa.Text(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("failed", sa.Boolean(), nullable=False),
+        sa.Column("errors", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("cells", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "job_id"],
+            ["jobs.workspace_id", "jobs.id"],
+            name=op.f("fk_job_items_workspace_id_job_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_job_items_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_job_items")),
+        sa.UniqueConstraint("workspace_id", "job_id", "number", name=op.f("uq_job_items_workspace_id_job_id_number")),
+    )
+    op.create_index(
+        "ix_job_items_failed",
+        "job_items",
+        ["workspace_id", "job_id", "number"],
+        unique=False,
+        postgresql_where=sa.text("failed"),
+    )
+    op.create_index("ix_job_items_outcome", "job_items", ["workspace_id", "job_id", "outcome", "number"], unique=False)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     """Revert."""
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index("ix_job_items_outcome", table_name="job_items")
+    op.drop_index("ix_job_items_failed", table_name="job_items", postgresql_where=sa.text("failed"))
+    op.drop_table("job_items")
+    op.drop_index(
+        "uq_jobs_exclusive",
+        table_name="jobs",
+        postgresql_where=sa.text("exclusive_key IS NOT NULL AND state IN ('queued', 'running')"),
+    )
+    op.drop_index("ix_jobs_due", table_name="jobs", postgresql_where=sa.text("state IN ('queued', 'running')"))
+    op.drop_index("ix_jobs_creator", table_name="jobs")
+    op.drop_table("jobs")
     op.drop_index("uq_user_invitations_workspace_id_user_id", table_name="user_invitations")
     op.drop_index("ix_user_invitations_workspace_id_invited_by", table_name="user_invitations")
     op.drop_table("user_invitations")
@@ -832,6 +952,9 @@ def downgrade() -> None:
     op.drop_index("ix_invitations_organisation", table_name="invitations")
     op.drop_index("ix_invitations_company", table_name="invitations")
     op.drop_table("invitations")
+    op.drop_index("ix_files_expiry", table_name="files")
+    op.drop_index("ix_files_creator", table_name="files")
+    op.drop_table("files")
     op.drop_index("uq_api_keys_workspace_id_key_hash", table_name="api_keys")
     op.drop_index("ix_api_keys_workspace_id_user_id", table_name="api_keys")
     op.drop_index("ix_api_keys_workspace_id_replaces_id", table_name="api_keys")

@@ -10,10 +10,13 @@ from fastapi_offline import FastAPIOffline
 
 from relance import __version__
 from relance.capabilities.directory.router import companies, contacts
+from relance.capabilities.files.router import router as files_router
+from relance.capabilities.files.store import FileStore
 from relance.capabilities.followups.router import router as follow_up_policies_router
 from relance.capabilities.identity.authentication import IdentityAuthenticator
 from relance.capabilities.identity.router import routers as identity_routers
 from relance.capabilities.identity.throttle import SignInThrottle
+from relance.capabilities.jobs.router import router as jobs_router
 from relance.capabilities.links.router import router as links_router
 from relance.capabilities.messaging.reports.router import router as reports_router
 from relance.capabilities.messaging.router import router as messages_router
@@ -25,7 +28,9 @@ from relance.core.middleware import BodyLimit, RequestContext
 from relance.core.problems import add_problem_schema, install_error_handlers
 from relance.core.rate_limits import RateLimits
 from relance.core.settings import Settings, get_settings
+from relance.domains.invitations.bulk_router import router as invitations_bulk_router
 from relance.domains.invitations.forms_router import forms, prequalifications
+from relance.domains.invitations.imports_router import router as invitations_imports_router
 from relance.domains.invitations.router import router as invitations_router
 from relance.meta import router as meta_router
 from relance.wiring import (
@@ -33,6 +38,7 @@ from relance.wiring import (
     PERMISSIONS,
     build_runtime,
     close_runtime,
+    job_kinds,
     mail_subjects,
     probes,
     recipients,
@@ -51,6 +57,8 @@ _TAGS = [
     {"name": "invitations", "description": "Prequalification of partners: invite, remind, follow on one dashboard."},
     {"name": "prequalification-forms", "description": "What partners are asked: versions of a JSON Schema."},
     {"name": "prequalifications", "description": "What partners answered, and until when it holds."},
+    {"name": "jobs", "description": "Long work: progress, a result per item, cancelling."},
+    {"name": "files", "description": "What exports have made, to be downloaded."},
     {"name": "companies", "description": "The directory: companies with checked identifiers."},
     {"name": "contacts", "description": "The directory: people at companies."},
     {"name": "recipients", "description": "What the link of a mail shows, and how it is answered. No account needed."},
@@ -104,6 +112,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.templates = template_source(runtime)
     app.state.probes = probes(runtime)
     app.state.follow_up_domains = FOLLOW_UP_DOMAINS
+    app.state.file_store = FileStore(settings)
+    app.state.job_kinds = job_kinds(runtime, app.state.file_store)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(RequestContext)
     install_error_handlers(app)
@@ -115,9 +125,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         follow_up_policies_router,
         companies,
         contacts,
+        # Before the one that takes an id where these have a word.
+        invitations_bulk_router,
+        invitations_imports_router,
         invitations_router,
         forms,
         prequalifications,
+        jobs_router,
+        files_router,
         links_router,
         reports_router,
         messages_router,

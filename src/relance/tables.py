@@ -1,8 +1,10 @@
 """Imports every table of the product, so that the metadata is whole wherever it is needed (migrations, tests)."""
 
 from relance.capabilities.directory import models as directory
+from relance.capabilities.files import models as files
 from relance.capabilities.followups import models as followups
 from relance.capabilities.identity import models as identity
+from relance.capabilities.jobs import models as jobs
 from relance.capabilities.journal import models as journal
 from relance.capabilities.links import models as links
 from relance.capabilities.messaging import models as messaging
@@ -12,10 +14,12 @@ from relance.domains.invitations import models as invitations
 
 __all__ = [
     "directory",
+    "files",
     "followups",
     "idempotency",
     "identity",
     "invitations",
+    "jobs",
     "journal",
     "links",
     "messaging",

@@ -5,6 +5,8 @@ from functools import cache
 from typing import Any
 
 from relance.capabilities.directory.permissions import PERMISSIONS as DIRECTORY
+from relance.capabilities.files.permissions import PERMISSIONS as FILES
+from relance.capabilities.files.store import FileStore
 from relance.capabilities.followups.handlers import FollowUpHandler
 from relance.capabilities.followups.metrics import FollowUpProbe
 from relance.capabilities.followups.policies import PolicyDomain
@@ -23,6 +25,10 @@ from relance.capabilities.identity.accounts.recipient import PasswordResetRecipi
 from relance.capabilities.identity.models import Workspace
 from relance.capabilities.identity.permissions import PERMISSIONS as IDENTITY
 from relance.capabilities.identity.service import create_workspace
+from relance.capabilities.jobs.exports import ExportJob
+from relance.capabilities.jobs.handlers import JobKinds
+from relance.capabilities.jobs.lifecycle import LIFECYCLE as JOB
+from relance.capabilities.jobs.permissions import PERMISSIONS as JOBS
 from relance.capabilities.links.recipient import RecipientHandler
 from relance.capabilities.messaging.handlers import MailSubject
 from relance.capabilities.messaging.lifecycle import LIFECYCLE as MESSAGE
@@ -40,6 +46,7 @@ from relance.core.lifecycle import Lifecycle
 from relance.core.runtime import Runtime
 from relance.core.settings import Settings
 from relance.core.telemetry import Probe
+from relance.domains.invitations.creation import DOMAIN
 from relance.domains.invitations.delivery import InvitationMails
 from relance.domains.invitations.emails import (
     CompletedMail,
@@ -51,13 +58,15 @@ from relance.domains.invitations.emails import (
 )
 from relance.domains.invitations.followups import InvitationFollowUps, PrequalificationFollowUps
 from relance.domains.invitations.forms import install_default_form
+from relance.domains.invitations.imports import InvitationImport
+from relance.domains.invitations.jobs import RemindAll
 from relance.domains.invitations.lifecycle import LIFECYCLE as INVITATION
 from relance.domains.invitations.permissions import PERMISSIONS as INVITATIONS
 from relance.domains.invitations.recipient import InvitationRecipient
-from relance.domains.invitations.service import DOMAIN
+from relance.domains.invitations.transfers import DashboardExport
 
 #: Every right of the product, in the order in which an administrator reads them.
-PERMISSIONS = (*INVITATIONS, *MESSAGING, *DIRECTORY, *IDENTITY, *SANDBOX)
+PERMISSIONS = (*INVITATIONS, *MESSAGING, *DIRECTORY, *JOBS, *FILES, *IDENTITY, *SANDBOX)
 
 #: Every mail of the product; the worker refuses to start when one lacks a template.
 MAILS: tuple[type[Mail], ...] = (
@@ -80,7 +89,7 @@ FOLLOW_UP_DOMAINS: tuple[PolicyDomain, ...] = (
 )
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
-LIFECYCLES: tuple[Lifecycle[Any], ...] = (INVITATION, MESSAGE, USER, USER_INVITATION)
+LIFECYCLES: tuple[Lifecycle[Any], ...] = (INVITATION, MESSAGE, JOB, USER, USER_INVITATION)
 
 
 def build_runtime(settings: Settings) -> Runtime:
@@ -129,6 +138,13 @@ def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:
         UserInvitationFollowUps(runtime),
     )
     return {handler.kind: handler for handler in handlers}
+
+
+def job_kinds(runtime: Runtime, store: FileStore) -> JobKinds:
+    """Who works off the jobs of each kind."""
+    return JobKinds.of(
+        RemindAll(runtime), InvitationImport(runtime, store), ExportJob(runtime, store, DashboardExport())
+    )
 
 
 def recipients(runtime: Runtime) -> Mapping[str, RecipientHandler]:

@@ -5,14 +5,17 @@ import signal
 
 import structlog
 
+from relance.capabilities.files.store import FileStore
+from relance.capabilities.files.sweeper import FileSweeper
 from relance.capabilities.followups.sweeper import Sweeper
+from relance.capabilities.jobs.runner import JobRunner
 from relance.capabilities.messaging.deliverer import Deliverer
 from relance.capabilities.messaging.reports.mailbox import ReportMailbox
 from relance.core.idempotency.service import ExpiredKeys
 from relance.core.logging import configure_logging
 from relance.core.settings import Settings
 from relance.core.work_loop import WorkLoop
-from relance.wiring import MAILS, build_runtime, close_runtime, follow_up_handlers, mail_subjects
+from relance.wiring import MAILS, build_runtime, close_runtime, follow_up_handlers, job_kinds, mail_subjects
 
 _log = structlog.get_logger(__name__)
 
@@ -27,9 +30,13 @@ async def run_worker(settings: Settings) -> None:
     runtime = build_runtime(settings)
     deliverer = Deliverer(runtime, mail_subjects(runtime), MAILS)
     sweeper = Sweeper(runtime, follow_up_handlers(runtime))
+    store = FileStore(settings)
+    runner = JobRunner(runtime, job_kinds(runtime, store))
     sweeps = {
         "deliver_messages": deliverer.sweep,
         "sweep_follow_ups": sweeper.sweep,
+        "run_jobs": runner.sweep,
+        "sweep_files": FileSweeper(runtime, store).sweep,
         "sweep_idempotency_keys": ExpiredKeys(runtime).sweep,
     }
     reports: ReportMailbox | None = None
@@ -43,6 +50,7 @@ async def run_worker(settings: Settings) -> None:
     try:
         await loop.run()
     finally:
+        await runner.close()
         await sweeper.close()
         if reports is not None:
             await reports.close()

@@ -169,7 +169,7 @@ async def test_cancelling_ends_link_and_follow_ups(product: Product, office: Off
     assert len(await product.mails(office.member, EMAIL)) == 1
     again = await office.member.post(f"/v1/invitations/{invitation['id']}/cancel")
     assert (again.status_code, again.json()["code"]) == (409, "transition_not_allowed")
-    assert again.json()["allowed_actions"] == ["archive", "unarchive"]
+    assert again.json()["allowed_actions"] == ["archive", "unarchive", "reassign"]
 
 
 async def test_archived_rows_are_not_chased_and_come_back_expired(product: Product, office: Office) -> None:

@@ -22,6 +22,7 @@ from tests.plugins.servers import REDIS_URL
 from relance.app import create_app
 from relance.capabilities.followups.sweeper import Sweeper
 from relance.capabilities.identity.service import create_organisation, create_user
+from relance.capabilities.jobs.runner import JobRunner
 from relance.capabilities.messaging.deliverer import Deliverer
 from relance.capabilities.sandbox.catcher import start_catcher
 from relance.core.runtime import Runtime
@@ -84,10 +85,12 @@ class Product:
     client: httpx.AsyncClient
     deliverer: Deliverer
     sweeper: Sweeper
+    runner: JobRunner
     offices: dict[str, Office] = field(default_factory=dict)
 
     async def work(self) -> None:
         """What a worker does when its bells ring."""
+        await self.runner.sweep()
         await self.sweeper.sweep()
         await self.deliverer.sweep()
 
@@ -146,8 +149,9 @@ class Product:
 
 
 @pytest.fixture(scope="session")
-def product_settings(database_url: str) -> Callable[..., Settings]:
+def product_settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Settings]:
     """Settings of a sandbox on the servers of the run."""
+    files = tmp_path_factory.mktemp("files")
 
     def make(**values: Any) -> Settings:
         return Settings(
@@ -158,6 +162,7 @@ def product_settings(database_url: str) -> Callable[..., Settings]:
             secret_keys=(SECRET,),
             public_url="http://relance.example",
             smtp_timeout_seconds=5,
+            files_url=files.as_uri(),
             sign_in_attempts_per_address=100_000,
             # Every test of a process comes from one address.
             rate_limit_token=0,
@@ -180,9 +185,11 @@ async def assembled(database_url: str, product_settings: Callable[..., Settings]
     relay = await start_catcher(runtime, "127.0.0.1", port)
     deliverer = Deliverer(runtime, mail_subjects(runtime), MAILS)
     sweeper = Sweeper(runtime, follow_up_handlers(runtime))
+    runner = JobRunner(runtime, app.state.job_kinds)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://relance.example") as client:
-        yield Product(app, runtime, client, deliverer, sweeper)
+        yield Product(app, runtime, client, deliverer, sweeper, runner)
+    await runner.close()
     await sweeper.close()
     await deliverer.close(2)
     relay.close()

@@ -111,6 +111,21 @@ class DbSession(AsyncSession):
         """Wake the workers that listen to `bell`, once this transaction is committed."""
         self.info.setdefault(_BELLS, set()).add(bell)
 
+    @asynccontextmanager
+    async def rehearsal(self) -> AsyncIterator[None]:
+        """What happens inside is undone at its end, bells included: for dry runs, which make the same checks.
+
+        Rows loaded inside must not be used after it.
+        """
+        bells = set(self.info.get(_BELLS, ()))
+        savepoint = await self.begin_nested()
+        try:
+            yield
+        finally:
+            if savepoint.is_active:
+                await savepoint.rollback()
+            self.info[_BELLS] = bells
+
 
 class ReadSession(DbSession):
     """A session of a read-only request: every statement by itself, no transaction round trips, no writes."""

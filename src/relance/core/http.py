@@ -123,6 +123,7 @@ ReadDep = Annotated[ReadSession, Depends(read_session, scope="function")]
 OpenDep = Annotated[DbSession, Depends(open_session, scope="function")]
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many items at most.")]
+DryRun = Annotated[bool, Query(description="Make the same checks, change nothing, and report in the same shape.")]
 CursorParam = Annotated[
     str | None,
     Query(max_length=600, description="`next_cursor` of the page before; absent for the first page."),
@@ -148,6 +149,7 @@ def link_next(request: Request, runtime: Runtime, response: Response, next_curso
 __all__ = [
     "DEFAULT_LIMIT",
     "CursorParam",
+    "DryRun",
     "Limit",
     "OpenDep",
     "ReadDep",

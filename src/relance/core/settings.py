@@ -107,6 +107,14 @@ class Settings(BaseSettings):
         20, ge=0, description="Requests of a password reset an hour allowed to one address; 0: no limit."
     )
     max_body_bytes: int = Field(1024 * 1024, ge=1024, description="Largest request body accepted, in bytes.")
+    max_upload_bytes: int = Field(20 * 1024 * 1024, ge=1024, description="Largest file accepted, in bytes.")
+    import_max_rows: int = Field(100_000, ge=1, le=1_000_000, description="Most rows of one imported file.")
+    files_url: str = Field(
+        "file:///var/lib/relance/files",
+        description="Where uploads and exports are kept, shared by the API and the workers: `file:///a/folder` or "
+        "`s3://bucket/prefix` (credentials and endpoint from the usual `AWS_*` variables).",
+    )
+    files_keep_days: int = Field(7, ge=1, le=365, description="Days after which uploads and exports are deleted.")
     database_pool_size: int = Field(10, ge=1, description="Database connections of one process.")
     reports_secret: str | None = Field(
         None,

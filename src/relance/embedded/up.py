@@ -74,6 +74,7 @@ class _Deployment:
         self._default("ENVIRONMENT", "development")
         self._default("SANDBOX", "1")
         self._default("PUBLIC_URL", self._base_url)
+        self._default("FILES_URL", (self._directory.path / "files").resolve().as_uri())
         self._default("SECRET_KEYS", self._directory.secret("secret"))
         cluster = self._add_postgres(postgres_port)
         valkey = self._add_valkey(valkey_port)

@@ -1,5 +1,6 @@
 """Every query of the directory."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -34,7 +35,7 @@ class DirectoryRepository(Repository):
         statement = select(Company).where(Company.id == company_id)
         return (await self.session.scalars(statement.with_for_update() if lock else statement)).one_or_none()
 
-    async def companies(self, ids: list[UUID]) -> dict[UUID, Company]:
+    async def companies(self, ids: Collection[UUID]) -> dict[UUID, Company]:
         """The companies with those ids, by id."""
         found = await self.session.scalars(select(Company).where(Company.id.in_(ids)))
         return {company.id: company for company in found}
@@ -43,6 +44,26 @@ class DirectoryRepository(Repository):
         """The company with that identity."""
         statement = select(Company).where(Company.match_key == match_key)
         return (await self.session.scalars(statement.with_for_update() if lock else statement)).one_or_none()
+
+    async def companies_by_match_key(self, match_keys: Collection[str]) -> dict[str, Company]:
+        """The companies with those identities."""
+        found = await self.session.scalars(select(Company).where(Company.match_key.in_(match_keys)))
+        return {company.match_key: company for company in found if company.match_key is not None}
+
+    async def insert_companies(self, values: Sequence[dict[str, object]], now: datetime) -> Sequence[Company]:
+        """New companies, without those whose identity or external id exists.
+
+        Given in the order of their identities, two transactions that add the same companies never wait for each other
+        in a circle.
+        """
+        own = {"workspace_id": self.session.workspace_id, "version": 1, "created_at": now}
+        statement = (
+            insert(Company)
+            .values([{**own, "id": new_id(), **row} for row in values])
+            .on_conflict_do_nothing()
+            .returning(Company)
+        )
+        return (await self.session.scalars(statement)).all()
 
     async def company_by_external_id(self, external_id: str) -> Company | None:
         """The company with that key of the partner."""
@@ -53,13 +74,7 @@ class DirectoryRepository(Repository):
 
         Two transactions that add the same company at once: the later waits for the earlier, then gets None.
         """
-        statement = (
-            insert(Company)
-            .values(workspace_id=self.session.workspace_id, id=new_id(), version=1, created_at=now, **values)
-            .on_conflict_do_nothing()
-            .returning(Company)
-        )
-        return (await self.session.scalars(statement)).one_or_none()
+        return next(iter(await self.insert_companies([values], now)), None)
 
     async def company_page(self, filters: CompanyFilter, request: PageRequest) -> Slice[Company]:
         """One page of the companies that fit `filters`."""

@@ -1,5 +1,6 @@
 """Use cases of the directory."""
 
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from relance.capabilities.directory.errors import AlreadyInDirectory
@@ -62,6 +63,43 @@ class Directory:
         if identity is not None and known.match_key not in (None, identity.match_key):
             raise AlreadyInDirectory(known.id, f"{pointer}/external_id")
         return known
+
+    async def find_all(self, ids: Collection[UUID]) -> dict[UUID, Company]:
+        """Those of `ids` that are in this workspace."""
+        return await self._rows.companies(ids) if ids else {}
+
+    async def find_or_create_all(
+        self, wanted: Sequence[CompanyCreate], pointer: str = ""
+    ) -> list[Company | ValidationFailed]:
+        """`find_or_create` for many companies that are known by their identifier alone, with few statements.
+
+        Returns:
+            In the order of `wanted`: the company, or what is wrong with its identifier.
+        """
+        known: dict[str, Company] = {}
+        identities: list[NormalisedId | ValidationFailed] = []
+        fresh: dict[str, dict[str, object]] = {}
+        for one in wanted:
+            try:
+                identity = _identity(one, pointer)
+                assert identity is not None  # by contract
+            except ValidationFailed as refused:
+                identities.append(refused)
+                continue
+            identities.append(identity)
+            fresh.setdefault(identity.match_key, {"name": one.name, "external_id": None, **_identity_columns(identity)})
+        if fresh:
+            known = await self._rows.companies_by_match_key(fresh)
+            known |= await self._add_all([fresh[key] for key in sorted(fresh) if key not in known])
+            if len(known) < len(fresh):  # added by somebody else in between
+                known |= await self._rows.companies_by_match_key(fresh)
+        return [one if isinstance(one, ValidationFailed) else known[one.match_key] for one in identities]
+
+    async def _add_all(self, values: Sequence[dict[str, object]]) -> dict[str, Company]:
+        created = await self._rows.insert_companies(values, self._clock.now()) if values else []
+        for company in created:
+            self._record_created(company)
+        return {company.match_key: company for company in created if company.match_key is not None}
 
     async def create(self, wanted: CompanyCreate) -> Company:
         """A new company.
@@ -179,10 +217,11 @@ class Directory:
         }
         created = await self._rows.insert_company(values, self._clock.now())
         if created is not None:
-            self._journal.record(
-                "company.created", SubjectRef("company", created.id), self._actor, company_id=created.id
-            )
+            self._record_created(created)
         return created
+
+    def _record_created(self, company: Company) -> None:
+        self._journal.record("company.created", SubjectRef("company", company.id), self._actor, company_id=company.id)
 
     async def _known(self, wanted: CompanyCreate, identity: NormalisedId | None) -> Company | None:
         if identity is not None:

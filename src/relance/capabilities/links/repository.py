@@ -1,15 +1,19 @@
 """Every query of the action links."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from relance.capabilities.links.models import ActionLink
 from relance.core.db import DbSession
 from relance.core.ids import new_id
 from relance.core.subjects import SubjectRef
+
+#: What there is at most one live link for: a subject and an address.
+LinkKey = tuple[SubjectRef, str]
 
 
 class LinkRepository:
@@ -18,31 +22,31 @@ class LinkRepository:
     def __init__(self, session: DbSession) -> None:
         self._session = session
 
-    async def live(self, subject: SubjectRef, recipient: str) -> ActionLink | None:
-        """The link of this address for this subject that is not revoked."""
-        return await self._session.scalar(
+    async def live(self, keys: Sequence[LinkKey]) -> dict[LinkKey, ActionLink]:
+        """The links of these addresses for these subjects that are not revoked."""
+        columns = tuple_(ActionLink.subject_kind, ActionLink.subject_id, ActionLink.recipient)
+        found = await self._session.scalars(
             select(ActionLink).where(
-                ActionLink.subject_kind == subject.kind,
-                ActionLink.subject_id == subject.id,
-                ActionLink.recipient == recipient,
+                columns.in_([(subject.kind, subject.id, recipient) for subject, recipient in keys]),
                 ActionLink.revoked_at.is_(None),
             )
         )
+        return {(link.subject, link.recipient): link for link in found}
 
-    async def add_unless_live(self, subject: SubjectRef, recipient: str, now: datetime) -> None:
-        """Insert a link, unless a concurrent transaction has just made it."""
-        await self._session.execute(
-            insert(ActionLink)
-            .values(
-                workspace_id=self._session.workspace_id,
-                id=new_id(),
-                subject_kind=subject.kind,
-                subject_id=subject.id,
-                recipient=recipient,
-                created_at=now,
-            )
-            .on_conflict_do_nothing()
-        )
+    async def add_unless_live(self, keys: Sequence[LinkKey], now: datetime) -> None:
+        """Insert links, unless a concurrent transaction has just made them."""
+        rows = [
+            {
+                "workspace_id": self._session.workspace_id,
+                "id": new_id(),
+                "subject_kind": subject.kind,
+                "subject_id": subject.id,
+                "recipient": recipient,
+                "created_at": now,
+            }
+            for subject, recipient in keys
+        ]
+        await self._session.execute(insert(ActionLink).values(rows).on_conflict_do_nothing())
 
     async def revoke(self, subject: SubjectRef, recipient: str | None, now: datetime) -> int:
         """Revoke the live links of a subject, those of one address where given. How many were."""

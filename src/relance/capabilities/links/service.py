@@ -1,5 +1,7 @@
 """Making, revoking and finding action links."""
 
+from collections.abc import Sequence
+
 from relance.capabilities.links.models import ActionLink
 from relance.capabilities.links.repository import LinkRepository
 from relance.capabilities.links.tokens import LinkTokens
@@ -26,15 +28,20 @@ class Links:
 
         A revoked link is never revived: a new one is made beside it.
         """
-        address = comparable(recipient)
-        found = await self._repository.live(subject, address)
-        if found is None:
-            await self._repository.add_unless_live(subject, address, self._clock.now())
-            found = await self._repository.live(subject, address)
-        if found is None:
-            # Made and revoked by others between our two statements: possible only without the subject's lock.
+        return (await self.ensure_all([(subject, recipient)]))[0]
+
+    async def ensure_all(self, wanted: Sequence[tuple[SubjectRef, str]]) -> list[ActionLink]:
+        """`ensure` for many subjects with few statements; the results are in the order of `wanted`."""
+        keys = [(subject, comparable(recipient)) for subject, recipient in wanted]
+        found = await self._repository.live(keys)
+        missing = [key for key in dict.fromkeys(keys) if key not in found]
+        if missing:
+            await self._repository.add_unless_live(missing, self._clock.now())
+            found |= await self._repository.live(missing)
+        if any(key not in found for key in keys):
+            # Made and revoked by others between our two statements: possible only without the subjects' locks.
             raise Conflict()
-        return found
+        return [found[key] for key in keys]
 
     async def revoke(self, subject: SubjectRef, recipient: str | None = None) -> int:
         """Revoke the links of a subject, or only those of one address. How many were live."""

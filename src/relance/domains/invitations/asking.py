@@ -1,6 +1,9 @@
 """Putting a mail of this domain into the outbox: one place builds them for the API, the worker and the answers."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from relance.capabilities.links.service import Links
@@ -26,7 +29,7 @@ from relance.domains.invitations.emails import (
 )
 from relance.domains.invitations.lifecycle import Reason
 from relance.domains.invitations.models import Invitation
-from relance.domains.invitations.repository import InvitationRow
+from relance.domains.invitations.repository import InvitationRepository, InvitationRow
 
 KIND = "invitation"
 
@@ -36,68 +39,48 @@ def subject_of(invitation: Invitation) -> SubjectRef:
     return SubjectRef(KIND, invitation.id)
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One invitation to be asked by mail, and the deadline that the mail names."""
+
+    row: InvitationRow
+    expires_at: datetime
+
+
 class Asking:
-    """Enqueues the mails of invitations in the session's transaction."""
+    """Enqueues the mails of invitations in the session's transaction, many of them with few statements."""
 
     def __init__(self, session: DbSession, runtime: Runtime) -> None:
         self._outbox = Outbox(session, runtime.clock)
         self._links = Links(session, runtime.clock)
+        self._rows = InvitationRepository(session)
         self._clock = runtime.clock
 
-    async def invite(self, row: InvitationRow, expires_at: datetime) -> None:
-        """Enqueue the inviting mail of the current cycle."""
-        await self._ask(row, InvitationMail, expires_at, ordinal=0)
+    async def invite(self, asks: Sequence[Ask]) -> None:
+        """Enqueue the inviting mail of the current cycle of each."""
+        await self._rows.mark_asked([ask.row.invitation for ask in asks], self._clock.now(), reminders=0)
+        await self._enqueue(InvitationMail, asks, priority=50)
 
-    async def remind(self, row: InvitationRow, expires_at: datetime) -> None:
-        """Enqueue one more reminder."""
-        row.invitation.reminders_asked += 1
-        await self._ask(row, ReminderMail, expires_at, ordinal=row.invitation.reminders_asked)
-
-    async def _ask(
-        self, row: InvitationRow, mail: type[InvitationMail] | type[ReminderMail], expires_at: datetime, ordinal: int
-    ) -> None:
-        invitation = row.invitation
-        invitation.last_asked_at = self._clock.now()
-        await self._enqueue(row, mail, expires_at, ordinal, priority=50 if mail is InvitationMail else 100)
+    async def remind(self, rows: Sequence[InvitationRow]) -> None:
+        """Enqueue one more reminder for each; the deadline stays."""
+        now = self._clock.now()
+        await self._rows.mark_asked([row.invitation for row in rows], now, reminders=1)
+        await self._enqueue(ReminderMail, [Ask(row, row.invitation.expires_at or now) for row in rows], priority=100)
 
     async def tell_expired(self, row: InvitationRow) -> None:
         """Tell the partner that the invitation is over."""
-        await self._enqueue(row, ExpiredMail, row.invitation.expires_at or self._clock.now(), 0, priority=200)
+        await self._enqueue(ExpiredMail, [Ask(row, row.invitation.expires_at or self._clock.now())], priority=200)
 
     async def _enqueue(
-        self,
-        row: InvitationRow,
-        mail: type[InvitationMail] | type[ReminderMail] | type[ExpiredMail],
-        expires_at: datetime,
-        ordinal: int,
-        priority: int,
+        self, mail: type[InvitationMail] | type[ReminderMail] | type[ExpiredMail], asks: Sequence[Ask], priority: int
     ) -> None:
-        invitation = row.invitation
-        locale: Locale = as_locale(invitation.locale)
-        link = await self._links.ensure(subject_of(invitation), invitation.email_key)
-        await self._outbox.enqueue(
-            Envelope(
-                subject=subject_of(invitation),
-                mail=mail(
-                    recipient_email=invitation.email,
-                    partner=_partner(row),
-                    organisation=OrganisationFacts(name=row.organisation_name),
-                    requester=RequesterFacts(name=row.requester_name, email=row.requester_email),
-                    reason=reason_sentence(Reason(invitation.reason), locale),
-                    link="",  # the outbox points it to `link_id`
-                    expires_on=long_datetime(expires_at, ZoneInfo(row.zone), locale),
-                ),
-                recipient=invitation.email,
-                locale=locale,
-                cycle=invitation.cycle,
-                ordinal=ordinal,
-                link_id=link.id,
-                sender_name=row.organisation_name,
-                reply_to=row.requester_email,
-                priority=priority,
-                expires_at=None if mail is ExpiredMail else expires_at,
-                list_unsubscribe=mail is ReminderMail,
-            )
+        if not asks:
+            return
+        links = await self._links.ensure_all(
+            [(subject_of(ask.row.invitation), ask.row.invitation.email_key) for ask in asks]
+        )
+        await self._outbox.enqueue_all(
+            [_envelope(mail, ask, link.id, priority) for ask, link in zip(asks, links, strict=True)]
         )
 
     async def tell_undeliverable(self, row: InvitationRow, failure: MailFact) -> None:
@@ -159,3 +142,32 @@ def _partner(row: InvitationRow) -> PartnerFacts:
 
 def _day(row: InvitationRow, at: datetime, locale: Locale) -> str:
     return long_date(at.astimezone(ZoneInfo(row.zone)).date(), locale)
+
+
+def _envelope(
+    mail: type[InvitationMail] | type[ReminderMail] | type[ExpiredMail], ask: Ask, link_id: UUID, priority: int
+) -> Envelope:
+    row, invitation = ask.row, ask.row.invitation
+    locale: Locale = as_locale(invitation.locale)
+    return Envelope(
+        subject=subject_of(invitation),
+        mail=mail(
+            recipient_email=invitation.email,
+            partner=_partner(row),
+            organisation=OrganisationFacts(name=row.organisation_name),
+            requester=RequesterFacts(name=row.requester_name, email=row.requester_email),
+            reason=reason_sentence(Reason(invitation.reason), locale),
+            link="",  # the outbox points it to `link_id`
+            expires_on=long_datetime(ask.expires_at, ZoneInfo(row.zone), locale),
+        ),
+        recipient=invitation.email,
+        locale=locale,
+        cycle=invitation.cycle,
+        ordinal=invitation.reminders_asked if mail is ReminderMail else 0,
+        link_id=link_id,
+        sender_name=row.organisation_name,
+        reply_to=row.requester_email,
+        priority=priority,
+        expires_at=None if mail is ExpiredMail else ask.expires_at,
+        list_unsubscribe=mail is ReminderMail,
+    )

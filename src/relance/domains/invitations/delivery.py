@@ -13,6 +13,7 @@ from relance.core.runtime import Runtime
 from relance.core.subjects import SYSTEM
 from relance.domains.invitations import views
 from relance.domains.invitations.asking import KIND, Asking, subject_of
+from relance.domains.invitations.creation import DOMAIN, reason_for
 from relance.domains.invitations.emails import (
     CompletedMail,
     DeclinedMail,
@@ -23,7 +24,6 @@ from relance.domains.invitations.emails import (
 )
 from relance.domains.invitations.lifecycle import LIFECYCLE, Delivery, Reason, Status, is_open
 from relance.domains.invitations.repository import InvitationRepository, InvitationRow, PrequalificationRepository
-from relance.domains.invitations.service import DOMAIN, reason_for
 
 #: In which states of the invitation each mail still makes sense.
 _WANTED = {

@@ -32,6 +32,7 @@ class InvitationFollowUps:
         """Remind or expire; see `FollowUpHandler`."""
         rows = await InvitationRepository(session).lock_free([follow_up.subject_id for follow_up in due])
         outcomes: dict[UUID, Outcome] = {}
+        chased: list[InvitationRow] = []
         for follow_up in due:
             row = rows.get(follow_up.subject_id)
             if row is None:
@@ -41,11 +42,16 @@ class InvitationFollowUps:
             elif follow_up.kind == FollowUpKind.EXPIRY:
                 outcomes[follow_up.id] = await self._expire(session, row)
             else:
-                outcomes[follow_up.id] = await self._remind(session, row)
+                outcomes[follow_up.id] = outcome = self._may_remind(row)
+                if isinstance(outcome, Done):
+                    chased.append(row)
+        await Asking(session, self._runtime).remind(chased)
+        for row in chased:
+            self._record(session, row, "invitation.reminded", row.invitation.status)
         await session.flush()
         return outcomes
 
-    async def _remind(self, session: DbSession, row: InvitationRow) -> Outcome:
+    def _may_remind(self, row: InvitationRow) -> Outcome:
         invitation, now = row.invitation, self._runtime.clock.now()
         facts = views.facts_of(row, now)
         refused = LIFECYCLE.refusal(invitation.status, "remind", Actor.WORKER, facts)
@@ -56,8 +62,6 @@ class InvitationFollowUps:
             return Postponed(until)
         if refused is not None:
             return Dropped(refused.code)
-        await Asking(session, self._runtime).remind(row, invitation.expires_at or now)
-        self._record(session, row, "invitation.reminded", invitation.status)
         return Done()
 
     async def _expire(self, session: DbSession, row: InvitationRow) -> Outcome:

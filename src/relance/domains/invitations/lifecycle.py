@@ -232,6 +232,15 @@ LIFECYCLE: Lifecycle[Facts] = Lifecycle(
             (Guard("archived", Text("archivée", "archived"), _archived),),
             text=Text("Désarchiver", "Unarchive"),
         ),
+        Transition(
+            "reassign",
+            _ANY,
+            None,
+            _USER,
+            "invitation.reassigned",
+            "invitations:reassign",
+            text=Text("Réattribuer à un autre demandeur", "Reassign to another requester"),
+        ),
     ),
 )
 

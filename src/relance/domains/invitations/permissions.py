@@ -8,11 +8,12 @@ CREATE = "invitations:create"
 FORMS_READ = "prequalification-forms:read"
 FORMS_WRITE = "prequalification-forms:write"
 PREQUALIFICATIONS_READ = "prequalifications:read"
+REMIND = "invitations:remind"
 
 PERMISSIONS = (
     Permission(READ, Text("Consulter les invitations", "See invitations"), member=Level.ALL),
     Permission(CREATE, Text("Inviter des partenaires", "Invite partners")),
-    Permission("invitations:remind", Text("Relancer et renvoyer", "Remind and renew")),
+    Permission(REMIND, Text("Relancer et renvoyer", "Remind and renew")),
     Permission("invitations:cancel", Text("Annuler des invitations", "Cancel invitations")),
     Permission("invitations:archive", Text("Archiver des invitations", "Archive invitations")),
     Permission(
@@ -34,4 +35,5 @@ PERMISSIONS = (
         member=Level.ALL,
         shared=True,
     ),
+    Permission("invitations:reassign", Text("Réattribuer des invitations", "Reassign invitations")),
 )

@@ -1,19 +1,20 @@
 """Every query of this domain."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, func, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm.attributes import set_committed_value
 
 from relance.capabilities.directory.models import COMPANY_NAME, Company
-from relance.capabilities.identity.models import Organisation, User, Workspace
+from relance.capabilities.identity.models import Membership, Organisation, User, Workspace
 from relance.core.ids import new_id
 from relance.core.pagination import AnySelect, PageRequest, Slice, SortKey
-from relance.core.repository import AnyRow, Repository, fetch_page
+from relance.core.repository import AnyRow, Repository, affected, fetch_page
 from relance.core.search import holds
 from relance.core.security import Caller, Level
 from relance.domains.invitations.forms_schemas import PrequalificationQuery
@@ -24,6 +25,10 @@ from relance.domains.invitations.schemas import Archived, InvitationFilter
 
 #: What a missing instant sorts as: before everything.
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+#: Rows in memory at once of what is streamed.
+_STREAMED = 1000
+#: What two open rows must not share: organisation, partner, address.
+OpenKey = tuple[UUID, UUID, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +50,36 @@ class InvitationRow:
         return cls(invitation, company, organisation, requester, email, FormStatus(form_status), zone)
 
 
+@dataclass(frozen=True, slots=True)
+class DashboardRow:
+    """A row of the dashboard as it leaves in a file: plain values, for lists of any length."""
+
+    id_value: str | None
+    company_name: str
+    email: str
+    organisation_name: str
+    last_sent_at: datetime | None
+    reminders_count: int
+    form_status: str
+    status: str
+    delivery: str | None
+    expires_at: datetime | None
+
+
+_FORM_STATUS = func.coalesce(Prequalification.form_status, FormStatus.TO_COMPLETE.value)
+
+
 def _joined() -> AnySelect:
+    whole = select(Invitation, Company, Organisation.name, User.name, User.email, _FORM_STATUS, Workspace.zone)
+    return _around(whole.select_from(Invitation))
+
+
+def _around(statement: AnySelect) -> AnySelect:
+    """`statement` about invitations, with everything that the dashboard shows and filters by within reach."""
     return (
-        select(
-            Invitation,
-            Company,
-            Organisation.name,
-            User.name,
-            User.email,
-            func.coalesce(Prequalification.form_status, FormStatus.TO_COMPLETE.value),
-            Workspace.zone,
+        statement.join(
+            Company, and_(Company.workspace_id == Invitation.workspace_id, Company.id == Invitation.company_id)
         )
-        .join(Company, and_(Company.workspace_id == Invitation.workspace_id, Company.id == Invitation.company_id))
         .join(
             Organisation,
             and_(
@@ -94,8 +117,7 @@ def _matching(wanted: InvitationFilter, caller: Caller) -> list[ColumnElement[bo
     if wanted.mine:
         found.append(Invitation.requested_by == caller.user_id)
     if wanted.form_status:
-        status = func.coalesce(Prequalification.form_status, FormStatus.TO_COMPLETE.value)
-        found.append(status.in_([value.value for value in wanted.form_status]))
+        found.append(_FORM_STATUS.in_([value.value for value in wanted.form_status]))
     if wanted.status:
         found.append(Invitation.status.in_([value.value for value in wanted.status]))
     if wanted.archived is not Archived.ANY:
@@ -188,16 +210,91 @@ class InvitationRepository(Repository):
         )
         return {row[0]: (Status(row[1]), row[2] is not None) for row in found}
 
-    async def open_row(self, organisation_id: UUID, company_id: UUID, email_key: str) -> UUID | None:
-        """The open invitation for that organisation, partner and address, if there is one."""
-        return await self.session.scalar(
-            select(Invitation.id).where(
-                Invitation.issuing_organisation_id == organisation_id,
-                Invitation.company_id == company_id,
-                Invitation.email_key == email_key,
-                Invitation.status.in_([Status.QUEUED, Status.SENT]),
+    async def open_rows(self, keys: Collection[OpenKey]) -> dict[OpenKey, UUID]:
+        """The open invitations for those organisations, partners and addresses."""
+        columns = (Invitation.issuing_organisation_id, Invitation.company_id, Invitation.email_key)
+        found = await self.session.execute(
+            select(*columns, Invitation.id).where(
+                tuple_(*columns).in_(list(keys)), Invitation.status.in_([Status.QUEUED, Status.SENT])
             )
         )
+        return {(row[0], row[1], row[2]): row[3] for row in found}
+
+    async def mark_asked(self, invitations: Sequence[Invitation], at: datetime, *, reminders: int) -> None:
+        """Write that a link-bearing mail was asked for, in one statement for all of them; their locks are held."""
+        if not invitations:
+            return
+        await self.session.flush()
+        await affected(
+            self.session,
+            update(Invitation)
+            .where(Invitation.id.in_([invitation.id for invitation in invitations]))
+            .values(
+                last_asked_at=at,
+                reminders_asked=Invitation.reminders_asked + reminders,
+                version=Invitation.version + 1,
+            ),
+        )
+        for invitation in invitations:
+            set_committed_value(invitation, "last_asked_at", at)
+            set_committed_value(invitation, "reminders_asked", invitation.reminders_asked + reminders)
+            set_committed_value(invitation, "version", invitation.version + 1)
+
+    async def may_request(self, user_id: UUID, organisation_id: UUID) -> bool:
+        """Whether that user is active and works for that organisation."""
+        found = await self.session.scalar(
+            select(User.id)
+            .join(Membership, and_(Membership.workspace_id == User.workspace_id, Membership.user_id == User.id))
+            .where(User.id == user_id, User.status == "active", Membership.organisation_id == organisation_id)
+        )
+        return found is not None
+
+    # --- many rows -------------------------------------------------------------------------------------------------
+
+    async def counts(self, wanted: InvitationFilter, caller: Caller) -> Sequence[tuple[str, str, bool, int]]:
+        """How many rows of the dashboard there are by form status, status and whether archived."""
+        by = (_FORM_STATUS.label("form"), Invitation.status, Invitation.archived_at.is_not(None).label("archived"))
+        statement = _around(select(*by, func.count()).select_from(Invitation)).where(*_matching(wanted, caller))
+        found = await self.session.execute(statement.group_by("form", Invitation.status, "archived"))
+        return [(row[0], row[1], row[2], row[3]) for row in found]
+
+    async def count(self, wanted: InvitationFilter, caller: Caller, until: UUID) -> int:
+        """How many rows `ids_after` gives in all."""
+        statement = _around(select(func.count()).select_from(Invitation))
+        found = await self.session.scalar(statement.where(*_matching(wanted, caller), Invitation.id <= until))
+        return int(found or 0)
+
+    async def ids_after(
+        self, wanted: InvitationFilter, caller: Caller, after: UUID | None, until: UUID, limit: int
+    ) -> Sequence[UUID]:
+        """The next rows of the dashboard in the order of their ids, none made after `until`."""
+        statement = _around(select(Invitation.id)).where(*_matching(wanted, caller), Invitation.id <= until)
+        if after is not None:
+            statement = statement.where(Invitation.id > after)
+        return (await self.session.scalars(statement.order_by(Invitation.id).limit(limit))).all()
+
+    async def dashboard_rows(
+        self, wanted: InvitationFilter, caller: Caller, sort: str
+    ) -> AsyncIterator[Sequence[DashboardRow]]:
+        """Every row of the dashboard, from a cursor of the server. Needs a transaction that stays open."""
+        shown = select(
+            Company.id_value,
+            Company.name,
+            Invitation.email,
+            Organisation.name,
+            Invitation.last_sent_at,
+            Invitation.reminders_count,
+            _FORM_STATUS,
+            Invitation.status,
+            Invitation.delivery,
+            Invitation.expires_at,
+        )
+        statement = _around(shown.select_from(Invitation)).where(*_matching(wanted, caller))
+        key, descending = _SORTS[sort.removeprefix("-")], sort.startswith("-")
+        order = (key.desc(), Invitation.id.desc()) if descending else (key.asc(), Invitation.id.asc())
+        found = await self.session.stream(statement.order_by(*order).execution_options(yield_per=_STREAMED))
+        async for rows in found.partitions():
+            yield [DashboardRow(*row) for row in rows]
 
 
 class PrequalificationRepository(Repository):
@@ -205,29 +302,32 @@ class PrequalificationRepository(Repository):
 
     async def lock(self, company_id: UUID) -> Prequalification:
         """The partner's prequalification, made if new, and locked: asking and answering one partner take turns."""
-        await self.session.execute(
-            insert(Prequalification)
-            .values(
-                workspace_id=self.session.workspace_id,
-                id=new_id(),
-                company_id=company_id,
-                form_status=FormStatus.TO_COMPLETE,
-                version=1,
-            )
-            .on_conflict_do_nothing()
-        )
+        return (await self.lock_all([company_id]))[company_id]
+
+    async def lock_all(self, company_ids: Collection[UUID]) -> dict[UUID, Prequalification]:
+        """`lock` for many partners, in the order of their ids."""
+        if not company_ids:
+            return {}
+        own = {"workspace_id": self.session.workspace_id, "form_status": FormStatus.TO_COMPLETE, "version": 1}
+        rows = [{**own, "id": new_id(), "company_id": company_id} for company_id in sorted(company_ids)]
+        await self.session.execute(insert(Prequalification).values(rows).on_conflict_do_nothing())
         found = await self.session.scalars(
             select(Prequalification)
-            .where(Prequalification.company_id == company_id)
+            .where(Prequalification.company_id.in_(company_ids))
+            .order_by(Prequalification.company_id)
             .with_for_update()
             .execution_options(populate_existing=True)
         )
-        return found.one()
+        return {row.company_id: row for row in found}
 
     async def of_company(self, company_id: UUID) -> Prequalification | None:
         """The partner's prequalification."""
-        found = await self.session.scalars(select(Prequalification).where(Prequalification.company_id == company_id))
-        return found.one_or_none()
+        return (await self.of_companies([company_id])).get(company_id)
+
+    async def of_companies(self, company_ids: Collection[UUID]) -> dict[UUID, Prequalification]:
+        """Prequalifications by partner."""
+        found = await self.session.scalars(select(Prequalification).where(Prequalification.company_id.in_(company_ids)))
+        return {row.company_id: row for row in found}
 
     async def lock_free(self, ids: Collection[UUID]) -> Sequence[Prequalification]:
         """Those of `ids` that nobody else holds, locked."""

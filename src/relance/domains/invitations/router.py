@@ -37,6 +37,7 @@ from relance.domains.invitations.schemas import (
     InvitationListed,
     InvitationQuery,
     InvitationRead,
+    ReassignRequest,
     RemindRequest,
 )
 from relance.domains.invitations.service import InvitationService
@@ -88,6 +89,7 @@ def actionable(permission: str) -> Callable[..., Awaitable[InvitationRow]]:
 
 ToRemind = Annotated[InvitationRow, Depends(actionable("invitations:remind"))]
 ToCancel = Annotated[InvitationRow, Depends(actionable("invitations:cancel"))]
+ToReassign = Annotated[InvitationRow, Depends(actionable("invitations:reassign"))]
 ToArchive = Annotated[InvitationRow, Depends(actionable("invitations:archive"))]
 
 
@@ -208,6 +210,17 @@ async def unarchive(row: ToArchive, service: Writing, response: Response) -> Inv
     """Bring the row back. Past its expiry it comes back expired."""
     await service.unarchive(row)
     return await _shown(service, row, response)
+
+
+@router.post(
+    "/{invitation_id}/reassign",
+    operation_id="invitations_reassign",
+    summary="Reassign to another requester",
+    responses=problem_responses(*_ACTION),
+)
+async def reassign(row: ToReassign, service: Writing, response: Response, payload: ReassignRequest) -> InvitationRead:
+    """Pass the request to somebody else: `mine`, answers to the mails and notices follow the new requester."""
+    return await _shown(service, await service.reassign(row, payload.user_id), response)
 
 
 async def _shown(service: InvitationService, row: InvitationRow, response: Response) -> InvitationRead:

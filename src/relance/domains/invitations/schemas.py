@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, WithJsonSchema, model_validator
 
 from relance.capabilities.directory.schemas import LocalId, LocalIdRead, Name
 from relance.core.actions import AvailableAction
@@ -59,6 +59,14 @@ class RemindRequest(Input):
     """Options of a manual reminder."""
 
     force: bool = Field(False, description="Send although the last mail is less than 24 h old.")
+
+
+class ReassignRequest(Input):
+    """To whom a request passes."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"user_id": _EXAMPLE_ID}})
+
+    user_id: UUID = Field(description="An active user who works for the issuing organisation.")
 
 
 class NextMessage(Output):
@@ -225,3 +233,120 @@ class InvitationQuery(ListQuery, InvitationFilter):
     include: list[Literal["available_actions"]] = Field(
         default_factory=list, max_length=1, description="Parts that cost more; repeatable."
     )
+
+
+class Scope(StrEnum):
+    """Whose invitations."""
+
+    MINE = "mine"
+    ALL = "all"
+
+
+class RemindAllRequest(Input):
+    """Which rows of the dashboard are reminded: its filters, the scope instead of `mine`."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"scope": "mine", "include_expired": False}})
+
+    scope: Scope = Field(Scope.MINE, description="`mine`: what the caller asked for; `all`: all of its organisations.")
+    include_expired: bool = Field(False, description="Renew the expired ones too; they are counted apart.")
+    form_status: list[FormStatus] = Field(default_factory=list, max_length=3)
+    status: list[Status] = Field(default_factory=list, max_length=5)
+    archived: Archived = Field(Archived.FALSE, description="Archived rows are reported, never reminded.")
+    organisation_id: UUID | None = None
+    company_id: UUID | None = None
+    q: Annotated[str, Field(max_length=100)] | None = None
+
+    def filter(self) -> InvitationFilter:
+        """The rows that are looked at."""
+        given = self.model_dump(exclude={"scope", "include_expired"})
+        return InvitationFilter(mine=self.scope is Scope.MINE, **given)
+
+
+class InvitationExportQuery(InvitationFilter):
+    """Query of the export that streams."""
+
+    sort: InvitationSort = InvitationSort.CREATED_DESC
+
+
+class InvitationExportCreate(Input):
+    """An export to be made in the background."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"format": "xlsx", "filter": {"mine": False}}})
+
+    format: Literal["csv", "xlsx"]
+    filter: InvitationFilter = Field(default_factory=lambda: InvitationFilter.model_validate({}))
+    sort: InvitationSort = InvitationSort.CREATED_DESC
+
+
+#: A row that is checked by itself, so that one fault does not refuse the others.
+BulkRow = Annotated[
+    dict[str, JsonValue], WithJsonSchema({"$ref": "#/components/schemas/InvitationCreate"}, mode="validation")
+]
+
+
+class InvitationBulkCreate(Input):
+    """Up to a thousand invitations."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "rows": [
+                    {
+                        "issuing_organisation_id": _EXAMPLE_ID,
+                        "email": "achats@partenaire.example",
+                        "partner": {
+                            "name": "Fonderie Martin",
+                            "local_id": {"scheme": "siren", "country": "FR", "value": "732829320"},
+                        },
+                    }
+                ]
+            }
+        }
+    )
+
+    rows: list[BulkRow] = Field(min_length=1, max_length=1000, description="Each is checked and made by itself.")
+
+
+class FormStatusCounts(Output):
+    """Rows by form status."""
+
+    to_complete: int
+    completed: int
+    expired: int
+
+
+class StatusCounts(Output):
+    """Rows by status of the invitation."""
+
+    queued: int
+    sent: int
+    expired: int
+    closed: int
+    cancelled: int
+
+
+class ArchivedCounts(Output):
+    """Rows by whether they are archived."""
+
+    false: int
+    true: int
+
+
+class InvitationCounts(Output):
+    """How many rows the filters leave, by each axis."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "total": 42,
+                "form_status": {"to_complete": 30, "completed": 10, "expired": 2},
+                "status": {"queued": 1, "sent": 25, "expired": 4, "closed": 12, "cancelled": 0},
+                "archived": {"false": 42, "true": 0},
+            }
+        }
+    )
+
+    total: int
+    form_status: FormStatusCounts
+    status: StatusCounts
+    archived: ArchivedCounts

@@ -2,15 +2,12 @@
 
 from uuid import UUID
 
-from relance.capabilities.directory.models import Company
-from relance.capabilities.directory.schemas import CompanyCreate
-from relance.capabilities.directory.service import Directory
 from relance.capabilities.followups.service import FollowUps
 from relance.capabilities.journal.service import Journal
 from relance.capabilities.links.service import Links
 from relance.capabilities.messaging.outbox import Outbox
 from relance.core.db import DbSession
-from relance.core.errors import NotFound, PermissionDenied, ValidationFailed
+from relance.core.errors import NotFound, PermissionDenied, RelanceError, ValidationFailed
 from relance.core.i18n import Text
 from relance.core.lifecycle import Actor
 from relance.core.pagination import PageRequest
@@ -18,21 +15,18 @@ from relance.core.runtime import Runtime
 from relance.core.security import Caller
 from relance.core.subjects import ActorRef
 from relance.domains.invitations import views
-from relance.domains.invitations.asking import Asking, subject_of
-from relance.domains.invitations.errors import AlreadyOpen, PrequalificationValid
-from relance.domains.invitations.lifecycle import LIFECYCLE, FormStatus, Reason, Status
-from relance.domains.invitations.models import Invitation, Prequalification
+from relance.domains.invitations.asking import subject_of
+from relance.domains.invitations.chasing import Chasing
+from relance.domains.invitations.creation import Creation
+from relance.domains.invitations.lifecycle import LIFECYCLE, Status
 from relance.domains.invitations.permissions import READ
-from relance.domains.invitations.repository import InvitationRepository, InvitationRow, PrequalificationRepository
+from relance.domains.invitations.repository import InvitationRepository, InvitationRow
 from relance.domains.invitations.schemas import (
     InvitationCreate,
     InvitationFilter,
     InvitationListed,
     InvitationRead,
-    PartnerInput,
 )
-
-DOMAIN = "invitations"
 
 
 class InvitationService:
@@ -44,10 +38,9 @@ class InvitationService:
         self._caller = caller
         self._clock = runtime.clock
         self._rows = InvitationRepository(session)
-        self._forms = PrequalificationRepository(session)
         self._follow_ups = FollowUps(session, runtime.clock)
         self._journal = Journal(session, runtime.clock)
-        self._asking = Asking(session, runtime)
+        self._chasing = Chasing(session, runtime, caller)
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
@@ -104,53 +97,10 @@ class InvitationService:
             PrequalificationValid: the partner's form is completed and valid.
             AlreadyOpen: an open row exists for that organisation, partner and address.
         """
-        if wanted.issuing_organisation_id not in self._caller.organisation_ids:
-            raise ValidationFailed.at(
-                "/issuing_organisation_id",
-                "unknown_organisation",
-                Text("Cette organisation n’est pas une des vôtres.", "This organisation is not one of yours."),
-            )
-        company = await self._partner(wanted.partner)
-        # Held until the commit: two callers who invite one partner, or its answer, take turns from here on.
-        prequalification = await self._forms.lock(company.id)
-        if prequalification.form_status == FormStatus.COMPLETED:
-            raise PrequalificationValid()
-        email_key = wanted.email.casefold()
-        existing = await self._rows.open_row(wanted.issuing_organisation_id, company.id, email_key)
-        if existing is not None:
-            raise AlreadyOpen(existing)
-        invitation = Invitation(
-            company_id=company.id,
-            issuing_organisation_id=wanted.issuing_organisation_id,
-            requested_by=self._caller.user_id,
-            email=wanted.email,
-            email_key=email_key,
-            locale=wanted.locale,
-            reason=reason_for(company, prequalification),
-            created_at=self._clock.now(),
-        )
-        self._session.add(invitation)
-        await self._session.flush()
-        row = (await self._rows.rows([invitation.id]))[invitation.id]
-        policy = await self._follow_ups.policy(DOMAIN)
-        await self._asking.invite(row, policy.expiry(self._clock.now()))
-        self._record(row, "invitation.created", None)
-        await self._session.flush()
-        return row
-
-    async def _partner(self, partner: PartnerInput) -> Company:
-        directory = Directory(self._session, self._clock, ActorRef.of(self._caller))
-        if partner.id is not None:
-            try:
-                return await directory.get(partner.id)
-            except NotFound:
-                unknown = Text("Société inconnue.", "Unknown company.")
-                raise ValidationFailed.at("/partner/id", "unknown_company", unknown) from None
-        assert partner.name is not None  # the schema admits one of the two forms only
-        assert partner.local_id is not None
-        return await directory.find_or_create(
-            CompanyCreate(name=partner.name, local_id=partner.local_id), pointer="/partner"
-        )
+        (made,) = await Creation(self._session, self._runtime, self._caller).create([wanted])
+        if isinstance(made, RelanceError):
+            raise made
+        return made
 
     # --- acting ----------------------------------------------------------------------------------------------------
 
@@ -160,27 +110,39 @@ class InvitationService:
         Raises:
             RelanceError: the refusal of the lifecycle: transition, archived, valid form, gap…
         """
-        invitation = row.invitation
-        LIFECYCLE.require(invitation.status, "remind", Actor.USER, views.facts_of(row, self._clock.now(), forced=force))
-        await self._asking.remind(row, invitation.expires_at or self._clock.now())
-        self._record(row, "invitation.reminded", invitation.status, forced=force)
+        facts = views.facts_of(row, self._clock.now(), forced=force)
+        LIFECYCLE.require(row.invitation.status, "remind", Actor.USER, facts)
+        await self._chasing.remind([row], forced=force)
 
     async def renew(self, row: InvitationRow) -> None:
-        """Begin a new cycle: the inviting mail again, and reminders and expiry armed again once it has left."""
-        invitation, now = row.invitation, self._clock.now()
-        LIFECYCLE.require(invitation.status, "renew", Actor.USER, views.facts_of(row, now))
-        existing = await self._rows.open_row(
-            invitation.issuing_organisation_id, invitation.company_id, invitation.email_key
-        )
-        if existing is not None:
-            raise AlreadyOpen(existing)
-        before, invitation.status = invitation.status, Status.SENT
-        invitation.cycle += 1
-        policy = await self._follow_ups.policy(DOMAIN)
-        invitation.expires_at = policy.expiry(now)
-        invitation.reason = reason_for(row.company, await self._forms.of_company(invitation.company_id))
-        await self._asking.invite(row, invitation.expires_at)
-        self._record(row, "invitation.renewed", before)
+        """Begin a new cycle: the inviting mail again, and reminders and expiry armed again once it has left.
+
+        Raises:
+            RelanceError: the refusal of the lifecycle, or `AlreadyOpen`.
+        """
+        LIFECYCLE.require(row.invitation.status, "renew", Actor.USER, views.facts_of(row, self._clock.now()))
+        refused = await self._chasing.renew([row])
+        if refused:
+            raise refused[row.invitation.id]
+
+    async def reassign(self, row: InvitationRow, user_id: UUID) -> InvitationRow:
+        """Pass the request to somebody else: « Seulement mes demandes » and the notices follow.
+
+        Raises:
+            ValidationFailed: no active user with that id works for the issuing organisation.
+        """
+        invitation = row.invitation
+        LIFECYCLE.require(invitation.status, "reassign", Actor.USER, views.facts_of(row, self._clock.now()))
+        if not await self._rows.may_request(user_id, invitation.issuing_organisation_id):
+            unknown = Text(
+                "Cet utilisateur est inconnu, inactif, ou ne travaille pas pour l’entité émettrice.",
+                "This user is unknown, inactive, or does not work for the issuing organisation.",
+            )
+            raise ValidationFailed.at("/user_id", "unknown_requester", unknown)
+        before, invitation.requested_by = invitation.requested_by, user_id
+        self._record(row, "invitation.reassigned", invitation.status, requester=str(user_id), previous=str(before))
+        await self._session.flush()
+        return (await self._rows.rows([invitation.id]))[invitation.id]
 
     async def cancel(self, row: InvitationRow) -> None:
         """Stop asking: queued mails, planned follow-ups and the link end with it. Nobody is told."""
@@ -222,10 +184,3 @@ class InvitationService:
             before={"status": before} if before else None,
             after={"status": row.invitation.status, **details},
         )
-
-
-def reason_for(company: Company, prequalification: Prequalification | None) -> Reason:
-    """Why a partner is asked: never registered, form not validated, or form expired."""
-    if prequalification is not None and prequalification.form_status == FormStatus.EXPIRED:
-        return Reason.UPDATE_REQUESTED
-    return Reason.NOT_REGISTERED if company.registered_at is None else Reason.FORM_NOT_VALIDATED

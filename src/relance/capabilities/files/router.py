@@ -1,0 +1,78 @@
+"""HTTP of files."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import StreamingResponse
+
+from relance.capabilities.files.models import StoredFile
+from relance.capabilities.files.permissions import READ
+from relance.capabilities.files.repository import FileRepository
+from relance.capabilities.files.schemas import FileRead
+from relance.capabilities.files.store import FileStore
+from relance.core.downloads import attachment
+from relance.core.errors import NotFound, PermissionDenied, Unauthenticated, ValidationFailed
+from relance.core.http import ReadDep, StrictRoute
+from relance.core.problems import problem_responses
+from relance.core.security import Caller, requires
+
+router = APIRouter(
+    prefix="/v1/files",
+    tags=["files"],
+    route_class=StrictRoute,
+    responses=problem_responses(Unauthenticated, PermissionDenied, NotFound, ValidationFailed),
+)
+
+
+async def get_file_store(request: Request) -> FileStore:
+    """The store of this process."""
+    store: FileStore = request.app.state.file_store
+    return store
+
+
+FileStoreDep = Annotated[FileStore, Depends(get_file_store)]
+
+
+async def readable(file_id: UUID, session: ReadDep, caller: Annotated[Caller, Depends(requires(READ))]) -> StoredFile:
+    """The file of the address, where the caller may read it."""
+    found = await FileRepository(session).find(file_id, caller)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+Readable = Annotated[StoredFile, Depends(readable)]
+
+
+@router.get("/{file_id}", operation_id="files_get", summary="What is known of a file")
+async def get(file: Readable, response: Response) -> FileRead:
+    """Name, size, digest, and when it is deleted. Files never change: the ETag is the digest."""
+    response.headers["ETag"] = f'"{file.digest}"'
+    return FileRead.model_validate(file)
+
+
+@router.get(
+    "/{file_id}/content",
+    operation_id="files_download",
+    summary="Download a file",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "The bytes.",
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+async def download(file: Readable, store: FileStoreDep) -> StreamingResponse:
+    """The bytes, as an attachment."""
+    pieces = await store.read(file.workspace_id, file.id)
+    return StreamingResponse(
+        pieces,
+        media_type=file.media_type,
+        headers={
+            **attachment(file.name),
+            "Content-Length": str(file.size),
+            "ETag": f'"{file.digest}"',
+        },
+    )

@@ -1,0 +1,102 @@
+"""The job that writes a list as a file, whatever the list."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from typing import Generic, Literal, Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from relance.capabilities.files.store import FileStore
+from relance.capabilities.jobs.handlers import JobFacts, Progress
+from relance.capabilities.transfers import csv_files, xlsx_files
+from relance.capabilities.transfers.cells import RowT, Sheet
+from relance.core.clock import system_now
+from relance.core.db import DbSession
+from relance.core.i18n import Text
+from relance.core.runtime import Runtime
+
+ExportFormat = Literal["csv", "xlsx"]
+#: Seconds between two words of progress.
+_PROGRESS_SECONDS = 1.0
+
+
+class ExportSource(Protocol[RowT]):
+    """A list that can leave as a file."""
+
+    kind: str
+    label: Text
+    sheet: Sheet[RowT]
+
+    async def zone(self, session: DbSession) -> ZoneInfo:
+        """In which instants are written."""
+        ...
+
+    def rows(self, session: DbSession, job: JobFacts) -> AsyncIterator[Sequence[RowT]]:
+        """Every row that the job asks for, a few at a time in memory."""
+        ...
+
+
+class ExportJob(Generic[RowT]):
+    """A `FileJob` over one source. Parameters: `format`, and the source's own."""
+
+    outcomes: Mapping[str, Text] = {}
+
+    def __init__(self, runtime: Runtime, store: FileStore, source: ExportSource[RowT]) -> None:
+        self.kind = source.kind
+        self.label = source.label
+        self._runtime = runtime
+        self._store = store
+        self._source = source
+
+    async def total(self, session: DbSession, job: JobFacts) -> int | None:
+        """Unknown: a count would cost as much as the export."""
+        return None
+
+    async def produce(self, job: JobFacts, progress: Progress) -> UUID:
+        """Write the file in one go, from one snapshot of the list."""
+        extension: ExportFormat = "xlsx" if job.parameters["format"] == "xlsx" else "csv"
+        with tempfile.TemporaryDirectory(prefix="relance-export-") as folder:
+            path = Path(folder) / f"export.{extension}"
+            await self._write(job, path, extension, progress)
+            name = f"{self._source.sheet.name.in_locale(job.locale)} {system_now():%Y-%m-%d}.{extension}"
+            media_type = xlsx_files.MEDIA_TYPE if extension == "xlsx" else csv_files.MEDIA_TYPE
+            async with self._runtime.db.transaction(job.workspace_id) as session:
+                file = await self._store.keep(session, job.caller.user_id, path, name, media_type)
+            return file.id
+
+    async def _write(self, job: JobFacts, path: Path, extension: ExportFormat, progress: Progress) -> None:
+        async with self._runtime.db.transaction(job.workspace_id) as session:
+            zone = await self._source.zone(session)
+            batches = _told(self._source.rows(session, job), progress)
+            write = self._xlsx if extension == "xlsx" else self._csv
+            await write(job, path, zone, batches)
+
+    async def _csv(self, job: JobFacts, path: Path, zone: ZoneInfo, batches: AsyncIterator[Sequence[RowT]]) -> None:
+        with path.open("wb") as file:
+            async for piece in csv_files.csv_pieces(self._source.sheet, batches, job.locale, zone):
+                file.write(piece)
+
+    async def _xlsx(self, job: JobFacts, path: Path, zone: ZoneInfo, batches: AsyncIterator[Sequence[RowT]]) -> None:
+        sheet, locale = self._source.sheet, job.locale
+        writer = xlsx_files.XlsxWriter(path, sheet.name.in_locale(locale), zone)
+        writer.heading(sheet.heading(locale), [column.width for column in sheet.columns])
+        try:
+            async for batch in batches:
+                cells = [sheet.cells(row, locale) for row in batch]
+                await asyncio.to_thread(writer.rows, cells)
+        finally:
+            await asyncio.to_thread(writer.close)
+
+
+async def _told(batches: AsyncIterator[Sequence[RowT]], progress: Progress) -> AsyncIterator[Sequence[RowT]]:
+    """The same batches; `progress` hears of them from time to time, and of the last one."""
+    done, told_at = 0, asyncio.get_running_loop().time()
+    async for batch in batches:
+        yield batch
+        done += len(batch)
+        if asyncio.get_running_loop().time() - told_at >= _PROGRESS_SECONDS:
+            await progress(done)
+            told_at = asyncio.get_running_loop().time()
+    await progress(done)

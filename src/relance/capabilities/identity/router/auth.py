@@ -147,7 +147,7 @@ def _required(fields: dict[str, str | None]) -> dict[str, str]:
     dependencies=[Depends(limited("password-reset"))],
     responses=problem_responses(ValidationFailed, TooManyRequests),
     openapi_extra={
-        EXEMPT: "There is no caller whose key it would be. An address that asked a moment ago gets no second mail anyway."
+        EXEMPT: "There is no caller whose key it would be. An address that asked a moment ago gets no second mail."
     },
 )
 async def request_password_reset(body: PasswordResetRequest, runtime: RuntimeDep) -> None:

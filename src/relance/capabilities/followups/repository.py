@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, and_, column, or_, select, table, tuple_, update
+from sqlalchemy import Text, Uuid, and_, column, exists, or_, select, table, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from relance.capabilities.followups.models import FollowUp, FollowUpKind, FollowUpPolicy, FollowUpState
 from relance.core.ids import new_id
@@ -90,7 +91,19 @@ class FollowUpRepository(Repository):
     async def claim_due(
         self, now: datetime, limit: int, kinds: Iterable[str], without: Collection[UUID] = ()
     ) -> Sequence[FollowUp]:
-        """Lock due follow-ups, oldest first; those that another sweep holds, or in `without`, are passed over."""
+        """Lock due follow-ups, oldest first; those that another sweep holds, or in `without`, are passed over.
+
+        Only the oldest of each subject: whoever holds it holds the subject among sweeps. Two of them that each held
+        a part of what is due would both act.
+        """
+        older = aliased(FollowUp)
+        oldest = ~exists().where(
+            older.workspace_id == FollowUp.workspace_id,
+            older.subject_kind == FollowUp.subject_kind,
+            older.subject_id == FollowUp.subject_id,
+            older.state == FollowUpState.PENDING,
+            tuple_(older.due_at, older.id) < tuple_(FollowUp.due_at, FollowUp.id),
+        )
         found = await self.session.scalars(
             select(FollowUp)
             .where(
@@ -98,10 +111,11 @@ class FollowUpRepository(Repository):
                 FollowUp.due_at <= now,
                 FollowUp.subject_kind.in_(list(kinds)),
                 FollowUp.id.not_in(list(without)),
+                oldest,
             )
             .order_by(FollowUp.due_at)
             .limit(limit)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, of=FollowUp)
         )
         return found.all()
 

@@ -146,6 +146,9 @@ def _required(fields: dict[str, str | None]) -> dict[str, str]:
     status_code=202,
     dependencies=[Depends(limited("password-reset"))],
     responses=problem_responses(ValidationFailed, TooManyRequests),
+    openapi_extra={
+        EXEMPT: "There is no caller whose key it would be. An address that asked a moment ago gets no second mail."
+    },
 )
 async def request_password_reset(body: PasswordResetRequest, runtime: RuntimeDep) -> None:
     """Mails a link that is good for one hour and one use. The answer is the same whether the address is known or not.

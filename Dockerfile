@@ -17,7 +17,8 @@ RUN /opt/build/bin/python -m hatchling build -t wheel -d /wheel \
 
 FROM python:3.12-slim
 # A fixed number, so that Kubernetes' runAsNonRoot and file owners of volumes can name it.
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin relance
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin relance \
+    && install --directory --owner=10001 --group=10001 --mode=0700 /var/lib/relance/files
 COPY --from=build /opt/relance /opt/relance
 ENV PATH=/opt/relance/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /tmp

@@ -21,6 +21,19 @@ ApiKeySort = Literal["created_at", "-created_at"]
 _ID = "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10"
 _AT = "2026-11-02T09:30:00Z"
 _REFERENCE: JsonDict = {"id": _ID, "name": "Achats France"}
+_API_KEY: JsonDict = {
+    "id": _ID,
+    "name": "ERP",
+    "user": {"id": _ID, "name": "Léa Petit"},
+    "hint": "k3Xz",
+    "permissions": {"companies:write": "all"},
+    "replaces_id": None,
+    "live": True,
+    "created_at": _AT,
+    "expires_at": None,
+    "revoked_at": None,
+    "last_used_at": None,
+}
 
 
 def _zone(value: str) -> str:
@@ -145,7 +158,7 @@ class OrganisationQuery(ListQuery):
     """Filters of the list of organisations."""
 
     q: Line | None = Field(None, description="Part of the name.")
-    active: bool | None = None
+    active: bool | None = Field(None, description="Only those in use, or only the others.")
     sort: OrganisationSort = "name"
 
 
@@ -266,9 +279,9 @@ class UserQuery(ListQuery):
     """Filters of the list of users."""
 
     q: Line | None = Field(None, description="Part of the name or of the address.")
-    active: bool | None = None
-    role_id: UUID | None = None
-    organisation_id: UUID | None = None
+    active: bool | None = Field(None, description="Only those who may sign in, or only the others.")
+    role_id: UUID | None = Field(None, description="Only those with this role.")
+    organisation_id: UUID | None = Field(None, description="Only those who work for this organisation.")
     sort: UserSort = "name"
 
 
@@ -350,23 +363,7 @@ class ApiKeyRotate(Input):
 class ApiKeyRead(Output):
     """An API key, without its clear form."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "id": _ID,
-                "name": "ERP",
-                "user": {"id": _ID, "name": "Léa Petit"},
-                "hint": "k3Xz",
-                "permissions": {"companies:write": "all"},
-                "replaces_id": None,
-                "live": True,
-                "created_at": _AT,
-                "expires_at": None,
-                "revoked_at": None,
-                "last_used_at": None,
-            }
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": _API_KEY})
 
     id: UUID
     name: str
@@ -383,6 +380,8 @@ class ApiKeyRead(Output):
 
 class ApiKeyCreated(ApiKeyRead):
     """A new API key. This is the only answer that holds its clear form."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {**_API_KEY, "api_key": "rl_live_8sWm…k3Xz"}})
 
     api_key: str = Field(description="Shown once.")
 

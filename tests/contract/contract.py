@@ -16,6 +16,7 @@ PUBLIC = {
     "auth_token": "it is where credentials come from",
     "recipients_get": "the token of the link is the credential",
     "recipients_return": "the token of the link is the credential",
+    "recipients_save": "the token of the link is the credential",
     "recipients_answer": "the token of the link is the credential",
     "meta_errors": "documentation",
     "meta_lifecycles": "documentation",
@@ -23,6 +24,15 @@ PUBLIC = {
     "operations_health": "orchestrators ask it",
     "operations_ready": "orchestrators ask it",
 }
+
+
+#: Programs that are neither users nor partners, with a secret of their own.
+MACHINES = {
+    "operations_metrics": "metrics_token",
+    "messages_report_delivery": "reports_secret",
+}
+#: The ways in which everybody else authenticates.
+CALLERS = {"user", "api_key"}
 
 
 @dataclass(frozen=True)

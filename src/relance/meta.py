@@ -134,7 +134,8 @@ async def lifecycles() -> list[LifecycleRead]:
     ]
 
 
-def _errors() -> list[type[RelanceError]]:
+def known_errors() -> list[type[RelanceError]]:
+    """Every error class of the running program, by code."""
     return sorted({error.code: error for error in RelanceError.catalogue()}.values(), key=lambda error: error.code)
 
 
@@ -150,7 +151,7 @@ async def errors() -> list[ErrorRead]:
             detail_fr=error.detail.fr,
             detail_en=error.detail.en,
         )
-        for error in _errors()
+        for error in known_errors()
     ]
 
 
@@ -167,7 +168,7 @@ async def error_page() -> HTMLResponse:
         f'<section id="{error.code}"><h2><code>{error.code}</code> · {error.status}</h2>'
         f"<p>{escape(error.title.en)}. {escape(error.detail.en)}</p>"
         f'<p lang="fr">{escape(error.title.fr)}. {escape(error.detail.fr)}</p></section>'
-        for error in _errors()
+        for error in known_errors()
     )
     return HTMLResponse(
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'

@@ -39,7 +39,7 @@ def errors_page() -> str:
     lines = [
         "# Error codes",
         "",
-        "Made by `relance openapi` from the error classes; do not edit by hand. The same as data: `GET /v1/meta/errors`.",
+        "Made by `relance openapi` from the error classes; not by hand. The same as data: `GET /v1/meta/errors`.",
         "",
         "| code | status | English | French | data fields |",
         "|---|---|---|---|---|",

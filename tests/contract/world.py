@@ -20,6 +20,8 @@ FIELDS = {
     "partner_id": "companies",
     "id": "companies",  # of the partner of an invitation
 }
+#: Values of path parameters that are no ids: what the populated workspace has.
+NAMES = {"form_version": "1"}
 #: Operations that move every workspace or end the session that calls them.
 NEVER_CALLED = {"test_clock_advance", "auth_logout", "me_change_password"}
 
@@ -113,6 +115,8 @@ def path_of(operation: Operation, world: World, **ids: str) -> str:
             value = ids[name]
         elif path.startswith("/r/"):
             value = {"token": world.link.rpartition("/")[2], "answer": "submit"}[name]
+        elif name in NAMES:
+            value = NAMES[name]
         else:
             table = table_of(name)
             assert table in world.ids, f"{operation.id} needs a row of {table}: make one in tests/contract/world.py"

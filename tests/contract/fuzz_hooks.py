@@ -120,3 +120,9 @@ def refusals_are_not_about_the_schema(
     codes = {error["code"] for error in json.loads(response.content).get("errors", [])}
     assert not codes & _SAID_BY_SCHEMAS, f"the request fits the schema, and is refused as {sorted(codes)}"
     return None
+
+
+@schemathesis.serializer("message/rfc822")
+def mail_bytes(ctx: schemathesis.SerializationContext, value: Any) -> bytes:
+    """A mail is any bytes: the delivery reports of relays come as they are."""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")

@@ -24,14 +24,23 @@ check: .venv/.dev ## Lint, types, import contracts, house rules, migrations, com
 	$(BIN)/python -m scripts.check_house
 	$(BIN)/python -m scripts.check_migrations
 	$(BIN)/relance openapi --check
+	$(BIN)/python -m scripts.check_breaking
 	$(BIN)/relance settings-doc --check
+
+.PHONY: contract
+contract: .venv/.dev ## Lint the contract, compile and run the TypeScript client, fuzz (wants npm)
+	$(BIN)/python -m scripts.check_contract
+
+.PHONY: fuzz
+fuzz: .venv/.dev ## Fuzz a running service for longer (SECONDS=600 SEED=1)
+	$(BIN)/python -m scripts.fuzz $(or $(SECONDS),600) $(SEED)
 
 .PHONY: fmt
 fmt: .venv/.dev ## Format the code and mend what the linter can mend
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 .PHONY: openapi
-openapi: .venv/.dev ## Write openapi/openapi.json and docs/configuration.md from the code
+openapi: .venv/.dev ## Write openapi/openapi.json, docs/errors.md and docs/configuration.md from the code
 	$(BIN)/relance openapi && $(BIN)/relance settings-doc
 
 .PHONY: migration

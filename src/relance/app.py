@@ -2,10 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from fastapi import Depends, FastAPI, Request
-from fastapi.openapi.utils import get_openapi
 from fastapi_offline import FastAPIOffline
 
 from relance import __version__
@@ -25,7 +23,7 @@ from relance.core import health, telemetry
 from relance.core.idempotency.http import install_replay
 from relance.core.logging import configure_logging
 from relance.core.middleware import BodyLimit, RequestContext
-from relance.core.problems import add_problem_schema, install_error_handlers
+from relance.core.problems import install_error_handlers
 from relance.core.rate_limits import RateLimits
 from relance.core.settings import Settings, get_settings
 from relance.domains.invitations.bulk_router import router as invitations_bulk_router
@@ -33,6 +31,7 @@ from relance.domains.invitations.forms_router import forms, prequalifications
 from relance.domains.invitations.imports_router import router as invitations_imports_router
 from relance.domains.invitations.router import router as invitations_router
 from relance.meta import router as meta_router
+from relance.openapi import DESCRIPTION, TAGS, describe
 from relance.wiring import (
     FOLLOW_UP_DOMAINS,
     PERMISSIONS,
@@ -44,35 +43,6 @@ from relance.wiring import (
     recipients,
     template_source,
 )
-
-_DESCRIPTION = """\
-Ask somebody outside by e-mail, remind them, record the answer.
-
-Every error is an RFC 9457 problem document with a stable `code`; texts are in French, or in English with
-`Accept-Language: en`. Lists are read page by page with `next_cursor`. Instants are in UTC.
-"""
-
-_TAGS = [
-    {"name": "auth", "description": "Signing in: access and refresh tokens."},
-    {"name": "invitations", "description": "Prequalification of partners: invite, remind, follow on one dashboard."},
-    {"name": "prequalification-forms", "description": "What partners are asked: versions of a JSON Schema."},
-    {"name": "prequalifications", "description": "What partners answered, and until when it holds."},
-    {"name": "jobs", "description": "Long work: progress, a result per item, cancelling."},
-    {"name": "files", "description": "What exports have made, to be downloaded."},
-    {"name": "companies", "description": "The directory: companies with checked identifiers."},
-    {"name": "contacts", "description": "The directory: people at companies."},
-    {"name": "recipients", "description": "What the link of a mail shows, and how it is answered. No account needed."},
-    {"name": "messages", "description": "Mails that were sent or will be: look, settle, send again; delivery reports."},
-    {"name": "organisations", "description": "The organisations of the workspace that ask (entités émettrices)."},
-    {"name": "users", "description": "People of the workspace."},
-    {"name": "roles", "description": "Editable sets of permission and level."},
-    {"name": "api-keys", "description": "Keys of partner integrations."},
-    {"name": "security-events", "description": "The audit of accounts and rights."},
-    {"name": "workspace", "description": "The workspace and the caller."},
-    {"name": "meta", "description": "Lifecycles, errors and permissions, as data."},
-    {"name": "sandbox", "description": "Test clock and test mailbox; only in a sandbox deployment."},
-    {"name": "operations", "description": "Health and metrics of the processes."},
-]
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -96,8 +66,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="Relance",
         version=__version__,
         summary="Work that ends with somebody outside answering an e-mail.",
-        description=_DESCRIPTION,
-        openapi_tags=_TAGS,
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
         lifespan=lifespan,
         dependencies=[Depends(see_clock)] if settings.sandbox else [],
         separate_input_output_schemas=False,
@@ -118,7 +88,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(RequestContext)
     install_error_handlers(app)
     install_replay(app)
-    for router in (
+    routers = [
         health.router,
         meta_router,
         *identity_routers,
@@ -137,28 +107,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         reports_router,
         messages_router,
         telemetry.router,
-    ):
-        app.include_router(router)
+    ]
     if settings.sandbox:
-        for router in sandbox_routers:
-            app.include_router(router)
-    _describe(app)
+        routers.extend(sandbox_routers)
+    for router in routers:
+        app.include_router(router)
+    app.state.routers = routers
+    describe(app, PERMISSIONS)
     return app
-
-
-def _describe(app: FastAPI) -> None:
-    def document() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            found = get_openapi(
-                title=app.title,
-                version=app.version,
-                summary=app.summary,
-                description=app.description,
-                routes=app.routes,
-                tags=app.openapi_tags,
-            )
-            add_problem_schema(found)
-            app.openapi_schema = found
-        return app.openapi_schema
-
-    app.openapi = document  # type: ignore[method-assign] # FastAPI's documented way to extend the document

@@ -4,6 +4,7 @@ from html import escape
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
+from pydantic import ConfigDict, Field
 
 from relance.core.errors import RelanceError
 from relance.core.http import StrictRoute
@@ -16,6 +17,10 @@ router = APIRouter(tags=["meta"], route_class=StrictRoute)
 class LifecycleState(Output):
     """One state."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"code": "sent", "label_fr": "Envoyée", "label_en": "Sent"}}
+    )
+
     code: str
     label_fr: str
     label_en: str
@@ -23,6 +28,21 @@ class LifecycleState(Output):
 
 class LifecycleTransition(Output):
     """One row of the table."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "action": "cancel",
+                "sources": ["queued", "sent"],
+                "target": "cancelled",
+                "actors": ["user"],
+                "permission": "invitations:cancel",
+                "guards": [],
+                "mail": None,
+                "journal": "invitation.cancelled",
+            }
+        }
+    )
 
     action: str
     sources: list[str]
@@ -37,14 +57,27 @@ class LifecycleTransition(Output):
 class LifecycleRead(Output):
     """The states and transitions of one kind of subject."""
 
-    kind: str
-    initial: str
+    kind: str = Field(examples=["invitation"])
+    initial: str = Field(examples=["queued"])
     states: list[LifecycleState]
     transitions: list[LifecycleTransition]
 
 
 class ErrorRead(Output):
     """One code that a problem document may carry."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "code": "not_found",
+                "status": 404,
+                "title_fr": "Introuvable",
+                "title_en": "Not found",
+                "detail_fr": "Cette ressource n’existe pas ou n’est pas lisible par vous.",
+                "detail_en": "This resource does not exist or you may not read it.",
+            }
+        }
+    )
 
     code: str
     status: int
@@ -56,6 +89,16 @@ class ErrorRead(Output):
 
 class PermissionRead(Output):
     """One right."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "code": "users:read",
+                "label_fr": "Consulter les utilisateurs",
+                "label_en": "Read users",
+            }
+        }
+    )
 
     code: str
     label_fr: str
@@ -91,7 +134,8 @@ async def lifecycles() -> list[LifecycleRead]:
     ]
 
 
-def _errors() -> list[type[RelanceError]]:
+def known_errors() -> list[type[RelanceError]]:
+    """Every error class of the running program, by code."""
     return sorted({error.code: error for error in RelanceError.catalogue()}.values(), key=lambda error: error.code)
 
 
@@ -107,7 +151,7 @@ async def errors() -> list[ErrorRead]:
             detail_fr=error.detail.fr,
             detail_en=error.detail.en,
         )
-        for error in _errors()
+        for error in known_errors()
     ]
 
 
@@ -124,7 +168,7 @@ async def error_page() -> HTMLResponse:
         f'<section id="{error.code}"><h2><code>{error.code}</code> · {error.status}</h2>'
         f"<p>{escape(error.title.en)}. {escape(error.detail.en)}</p>"
         f'<p lang="fr">{escape(error.title.fr)}. {escape(error.detail.fr)}</p></section>'
-        for error in _errors()
+        for error in known_errors()
     )
     return HTMLResponse(
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'

@@ -27,6 +27,31 @@ def openapi_text() -> str:
     return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def errors_path() -> Path:
+    """The page of error codes."""
+    return project_root() / "docs" / "errors.md"
+
+
+def errors_page() -> str:
+    """Every code that a problem document may carry, made from the error classes."""
+    from relance.meta import known_errors
+
+    lines = [
+        "# Error codes",
+        "",
+        "Made by `relance openapi` from the error classes; not by hand. The same as data: `GET /v1/meta/errors`.",
+        "",
+        "| code | status | English | French | data fields |",
+        "|---|---|---|---|---|",
+    ]
+    for error in known_errors():
+        english, french = (f"{error.title.en}. {error.detail.en}", f"{error.title.fr}. {error.detail.fr}")
+        fields = ", ".join(f"`{name}`" for name in error.example)
+        cells = (f"`{error.code}`", str(error.status), english, french, fields)
+        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def settings_path() -> Path:
     """The page that holds the table of settings."""
     return project_root() / "docs" / "configuration.md"

@@ -141,10 +141,12 @@ def openapi(
     path: Annotated[Path | None, typer.Argument(help="The contract; openapi/openapi.json when absent.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail when the file differs.")] = False,
 ) -> None:
-    """Write the OpenAPI contract, or verify that the committed one is up to date."""
-    from relance.cli.documents import openapi_path, openapi_text
+    """Write the OpenAPI contract and the page of error codes, or verify that the committed ones are up to date."""
+    from relance.cli.documents import errors_page, errors_path, openapi_path, openapi_text
 
     _write_or_check(path or openapi_path(), openapi_text(), check, "relance openapi")
+    if path is None:
+        _write_or_check(errors_path(), errors_page(), check, "relance openapi")
 
 
 @app.command("settings-doc")

@@ -4,6 +4,7 @@ import asyncio
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
+from pydantic import ConfigDict
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import text
@@ -24,6 +25,12 @@ class Health(Output):
 
 class Readiness(Output):
     """What the process depends on. Redis away is degraded, not down: mails and reminders still leave."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"status": "ready", "database": "ok", "migrations": "current", "redis": "ok"},
+        }
+    )
 
     status: Literal["ready", "degraded", "unready"]
     database: Literal["ok", "unreachable"]

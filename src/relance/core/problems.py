@@ -1,10 +1,10 @@
 """Every error as an RFC 9457 problem document, the framework's own errors included, in the caller's language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, Operation
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from relance.core.errors import (
     BodyTooLarge,
@@ -272,7 +273,18 @@ async def _http_error(request: Request, error: Exception) -> Response:
     response = problem_response(request, as_relance_error(error))
     for name, value in (error.headers or {}).items():
         response.headers[name] = value
+    if error.status_code == 405:
+        response.headers["Allow"] = ", ".join(_allowed(request)) or response.headers.get("Allow", "")
     return response
+
+
+def _allowed(request: Request) -> list[str]:
+    """Every method of the address: Starlette names those of the first route there only."""
+    routers: Iterable[APIRouter] = getattr(request.app.state, "routers", ())
+    path = str(request.scope["path"]).removeprefix(str(request.scope.get("root_path", "")))
+    routes = (route for router in routers for route in router.routes)
+    found = (route.methods or () for route in routes if isinstance(route, Route) and route.path_regex.match(path))
+    return sorted({method for methods in found for method in methods})
 
 
 async def _database_error(request: Request, error: Exception) -> Response:

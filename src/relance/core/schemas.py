@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
@@ -49,7 +49,12 @@ def _utc_text(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-Instant = Annotated[datetime, PlainSerializer(_utc_text, return_type=str, when_used="json")]
+# A serializer hides from the contract what the text means; the schema says it again.
+Instant = Annotated[
+    datetime,
+    PlainSerializer(_utc_text, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
 
 
 class Input(BaseModel):
@@ -99,7 +104,9 @@ class Page(Output, Generic[T]):
     """One page of a list."""
 
     items: list[T] = Field(description="At most `limit` items, in the order of `sort`.")
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last.")
+    next_cursor: str | None = Field(
+        description="Give it as `cursor` for the next page; null on the last.", examples=["kB3xT0pQ1mWc4u8Zb2Vn"]
+    )
 
 
 class Reference(Output):

@@ -121,7 +121,7 @@ class CompanyFilter(ListQuery):
     """Filters of the list of companies."""
 
     q: Line | None = Field(None, description="Part of the name, the identifier or the external id.")
-    external_id: ExternalId | None = None
+    external_id: ExternalId | None = Field(None, description="Your own key, whole.")
     id_scheme: list[IdScheme] = Field(default_factory=list, max_length=4, description="Repeatable.")
     sort: CompanySort = "name"
 
@@ -176,6 +176,6 @@ class ContactFilter(ListQuery):
 
     q: Line | None = Field(None, description="Part of a name or of the address.")
     company_id: list[UUID] = Field(default_factory=list, max_length=50, description="Repeatable.")
-    email: EmailAddress | None = None
-    active: bool | None = None
+    email: EmailAddress | None = Field(None, description="The address, whole; without regard to case.")
+    active: bool | None = Field(None, description="Only those in use, or only the others.")
     sort: ContactSort = "last_name"

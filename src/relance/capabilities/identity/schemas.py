@@ -22,6 +22,19 @@ OrganisationSort = Literal["name", "-name", "created_at", "-created_at"]
 _ID = "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10"
 _AT = "2026-11-02T09:30:00Z"
 _REFERENCE: JsonDict = {"id": _ID, "name": "Achats France"}
+_API_KEY: JsonDict = {
+    "id": _ID,
+    "name": "ERP",
+    "user": {"id": _ID, "name": "Léa Petit"},
+    "hint": "k3Xz",
+    "permissions": {"companies:write": "all"},
+    "replaces_id": None,
+    "live": True,
+    "created_at": _AT,
+    "expires_at": None,
+    "revoked_at": None,
+    "last_used_at": None,
+}
 
 
 def _zone(value: str) -> str:
@@ -146,7 +159,7 @@ class OrganisationQuery(ListQuery):
     """Filters of the list of organisations."""
 
     q: Line | None = Field(None, description="Part of the name.")
-    active: bool | None = None
+    active: bool | None = Field(None, description="Only those in use, or only the others.")
     sort: OrganisationSort = "name"
 
 
@@ -296,8 +309,8 @@ class UserQuery(ListQuery):
 
     q: Line | None = Field(None, description="Part of the name or of the address.")
     status: list[UserStatusCode] = Field(default_factory=list, max_length=3, description="Repeatable.")
-    role_id: UUID | None = None
-    organisation_id: UUID | None = None
+    role_id: UUID | None = Field(None, description="Only those with this role.")
+    organisation_id: UUID | None = Field(None, description="Only those who work for this organisation.")
     sort: UserSort = "name"
 
 

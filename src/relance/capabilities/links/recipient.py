@@ -6,7 +6,8 @@ from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from fastapi import Request
-from pydantic import Field
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
 from relance.capabilities.links.models import ActionLink
 from relance.core.db import DbSession
@@ -14,6 +15,37 @@ from relance.core.i18n import Locale, long_datetime
 from relance.core.schemas import Instant, Output
 
 LinkState = Literal["open", "answered", "expired", "closed"]
+
+
+_EXAMPLE: JsonDict = {
+    "kind": "invitation",
+    "state": "open",
+    "state_label": "En attente de votre réponse",
+    "title": "Votre préqualification",
+    "message": "Groupe Vasseur Achats vous invite à remplir votre formulaire de préqualification.",
+    "asked_by": {
+        "organisation": "Groupe Vasseur Achats",
+        "requester_name": "Claire Vasseur",
+        "requester_email": "claire@vasseur.example",
+    },
+    "recipient": "achats@partenaire.example",
+    "reason": None,
+    "deadline": {
+        "at": "2026-12-23T09:00:02Z",
+        "zone": "Europe/Paris",
+        "label": "mercredi 23 décembre 2026 à 10:00 (heure de Paris)",
+    },
+    "version": 1,
+    "answers": [{"name": "submit", "label": "Envoyer le formulaire", "method": "POST", "uses_form": True}],
+    "form": {
+        "version": 1,
+        "title": "Préqualification",
+        "json_schema": {"type": "object", "properties": {"identity": {"type": "object"}}},
+        "answers": {},
+    },
+    "answered_at": None,
+    "answered_label": None,
+}
 
 
 class AskedBy(Output):
@@ -57,6 +89,8 @@ class RecipientForm(Output):
 
 class RecipientView(Output):
     """A link as its recipient sees it; the HTML page shows the same facts."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
     kind: str = Field(description="What is asked, `invitation` for one.")
     state: LinkState

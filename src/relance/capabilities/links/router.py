@@ -8,6 +8,7 @@ import structlog
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from relance.capabilities.links.errors import LinkExpired, StaleVersion
 from relance.capabilities.links.forms import build_form, read_answers
 from relance.capabilities.links.models import ActionLink
 from relance.capabilities.links.negotiation import FORM_TYPE, choose_locale, wants_html
@@ -18,13 +19,20 @@ from relance.capabilities.links.routing import RecipientRoute, frame_of
 from relance.capabilities.links.service import confirm_link, find_link
 from relance.capabilities.links.tokens import LinkTokens
 from relance.core.db import DbSession
-from relance.core.errors import NotFound
+from relance.core.errors import (
+    BodyTooLarge,
+    NotFound,
+    RelanceError,
+    TooManyRequests,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
 from relance.core.http import RuntimeDep
 from relance.core.i18n import Locale, use_locale
 from relance.core.idempotency.fingerprint import Fingerprint, fingerprint
 from relance.core.idempotency.http import IdempotencyKey, keep_answer, take_key
 from relance.core.idempotency.service import Owner
-from relance.core.problems import MEDIA_TYPE, Problem
+from relance.core.problems import problem_responses
 from relance.core.rate_limits import limited
 from relance.core.runtime import Runtime
 
@@ -73,7 +81,14 @@ async def _posted(request: Request, runtime: RuntimeDep) -> Posted:
 PostedDep = Annotated[Posted, Depends(_posted)]
 
 _HTML = {"text/html": {"schema": {"type": "string"}}}
-_PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}, **_HTML}
+
+
+def _refusals(*errors: type[RelanceError]) -> dict[int | str, dict[str, Any]]:
+    """The problem documents of `errors`; a browser gets each of them as a page."""
+    found = problem_responses(*errors)
+    for response in found.values():
+        response["content"].update(_HTML)
+    return found
 
 
 @router.get(
@@ -83,8 +98,7 @@ _PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}, **
     response_model=RecipientView,
     responses={
         200: {"description": "What is asked; it changes nothing.", "content": _HTML},
-        404: {"description": "Unreadable, unknown or revoked: `not_found`.", "content": _PROBLEM, "model": Problem},
-        429: {"description": "`too_many_requests`", "content": _PROBLEM, "model": Problem},
+        **_refusals(NotFound, TooManyRequests),
     },
 )
 async def get_request(request: Request, runtime: RuntimeDep, token: TokenPath, lang: LangQuery = None) -> Response:
@@ -98,17 +112,12 @@ async def get_request(request: Request, runtime: RuntimeDep, token: TokenPath, l
 
 router.head("/{token}", include_in_schema=False)(get_request)
 
-
 _ANSWERED: dict[int | str, dict[str, Any]] = {
     200: {"description": "Recorded; the same answer given again is answered the same."},
     303: {"description": "Recorded from an HTML form: back to the page."},
-    404: {"description": "`not_found`", "content": _PROBLEM, "model": Problem},
-    409: {"description": "`stale_version`, with `current_version`.", "content": _PROBLEM, "model": Problem},
-    410: {"description": "`link_expired`", "content": _PROBLEM, "model": Problem},
-    413: {"description": "`body_too_large`", "content": _PROBLEM, "model": Problem},
-    415: {"description": "`unsupported_media_type`", "content": _PROBLEM, "model": Problem},
-    422: {"description": "`validation_failed`, with `errors`.", "content": _PROBLEM, "model": Problem},
-    429: {"description": "`too_many_requests`", "content": _PROBLEM, "model": Problem},
+    **_refusals(
+        NotFound, StaleVersion, LinkExpired, BodyTooLarge, UnsupportedMediaType, ValidationFailed, TooManyRequests
+    ),
 }
 _BODY: dict[str, Any] = {
     "requestBody": {
@@ -195,8 +204,15 @@ async def get_stylesheet(name: str) -> Response:
     return Response(STYLESHEET, media_type="text/css", headers=forever)
 
 
-@router.get("/{token}/{answer}", include_in_schema=False)
-async def return_to_request(request: Request, token: TokenPath, answer: AnswerPath) -> Response:
+@router.get(
+    "/{token}/{answer}",
+    operation_id="recipients_return",
+    summary="Go back to a link",
+    status_code=303,
+    response_class=Response,
+    responses={303: {"description": "To the page of the link, whether there is one or not."}},
+)
+async def return_to_request(request: Request, token: TokenPath, answer: AnswerPath) -> RedirectResponse:
     """A reader who reloads the page that an answer came back to is taken to the page of the link."""
     return RedirectResponse(page_path(frame_of(request, choose_locale(request, None), token)), 303)
 

@@ -10,13 +10,10 @@ from relance.capabilities.sandbox.models import CapturedMail
 from relance.capabilities.sandbox.pages import pages
 from relance.capabilities.sandbox.permissions import USE
 from relance.capabilities.sandbox.repository import ClockRepository, MailRepository
-from relance.capabilities.sandbox.schemas import MailHeader, TestClockAdvance, TestClockRead, TestMail
+from relance.capabilities.sandbox.schemas import MailHeader, MailQuery, TestClockAdvance, TestClockRead, TestMail
 from relance.core.clock import system_now
 from relance.core.errors import PermissionDenied, Unauthenticated, ValidationFailed
 from relance.core.http import (
-    DEFAULT_LIMIT,
-    CursorParam,
-    Limit,
     ReadDep,
     RuntimeDep,
     StrictRoute,
@@ -32,7 +29,6 @@ router = APIRouter(prefix="/v1", tags=["sandbox"], route_class=StrictRoute)
 
 User = Annotated[Caller, Depends(requires(USE))]
 _DENIED = (Unauthenticated, PermissionDenied)
-_SORT = "-received_at"
 
 
 @router.get(
@@ -76,13 +72,11 @@ async def list_test_mailbox(
     session: ReadDep,
     runtime: RuntimeDep,
     caller: User,
-    to: Annotated[str | None, Query(max_length=320, description="Only mails to this address, in any case.")] = None,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: CursorParam = None,
+    query: Annotated[MailQuery, Query()],
 ) -> Page[TestMail]:
     """What the caller's workspace has sent, newest first, as it arrived, with the links found in it."""
-    wanted = page_request(runtime, limit, _SORT, cursor)
-    found = await MailRepository(session).page_of_workspace(caller.workspace_id, to, wanted)
+    wanted = page_request(runtime, query.limit, query.sort, query.cursor)
+    found = await MailRepository(session).page_of_workspace(caller.workspace_id, query.to, wanted)
     next_cursor = runtime.cursors.encode(found.next) if found.next else None
     link_next(request, runtime, response, next_cursor)
     return Page(items=[_read(row[0]) for row in found.rows], next_cursor=next_cursor)

@@ -1,11 +1,15 @@
 """Requests and responses of the sandbox."""
 
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from relance.core.durations import Duration
-from relance.core.schemas import Input, Instant, Output
+from relance.core.schemas import Input, Instant, ListQuery, Output, one_line
+
+#: What a relay may have taken for an address, whether it is one or not.
+AnyAddress = Annotated[str, StringConstraints(max_length=320), AfterValidator(one_line)]
 
 
 class TestClockRead(Output):
@@ -63,3 +67,10 @@ class TestMail(Output):
     headers: list[MailHeader]
     links: list[str] = Field(description="Every address in the mail once; the recipient's own link first.")
     received_at: Instant = Field(description="On the test clock.")
+
+
+class MailQuery(ListQuery):
+    """Filters of the test mailbox."""
+
+    to: AnyAddress | None = Field(None, description="Only mails to this address, in any case.")
+    sort: Literal["-received_at"] = "-received_at"

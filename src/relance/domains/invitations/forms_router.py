@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from relance.capabilities.links.errors import FormNotSupported
 from relance.core.errors import NotFound, PermissionDenied, PreconditionFailed, Unauthenticated, ValidationFailed
@@ -48,7 +48,7 @@ async def list_forms(
     query: Annotated[FormQuery, Query()],
 ) -> Page[FormRead]:
     """Every version of the workspace's form, newest first."""
-    asked = page_request(runtime, query.limit, "-form_version", query.cursor)
+    asked = page_request(runtime, query.limit, query.sort, query.cursor)
     items, next_cursor = await Forms(session, runtime, caller).versions(asked)
     link_next(request, runtime, response, next_cursor)
     return Page(items=items, next_cursor=next_cursor)
@@ -98,7 +98,11 @@ async def replace_form(
     responses=problem_responses(NotFound),
 )
 async def get_form(
-    form_version: int, session: ReadDep, runtime: RuntimeDep, caller: FormReader, response: Response
+    form_version: Annotated[int, Path(ge=1, le=2_147_483_647, description="The number of the version, from 1.")],
+    session: ReadDep,
+    runtime: RuntimeDep,
+    caller: FormReader,
+    response: Response,
 ) -> FormRead:
     """The version that an answer names."""
     found = await Forms(session, runtime, caller).version(form_version)
@@ -116,7 +120,7 @@ async def list_prequalifications(
     query: Annotated[PrequalificationQuery, Query()],
 ) -> Page[PrequalificationRead]:
     """One row a partner that was ever invited: status, answers, validity."""
-    asked = page_request(runtime, query.limit, "-id", query.cursor)
+    asked = page_request(runtime, query.limit, query.sort, query.cursor)
     items, next_cursor = await Forms(session, runtime, caller).prequalifications(query, asked)
     link_next(request, runtime, response, next_cursor)
     return Page(items=items, next_cursor=next_cursor)

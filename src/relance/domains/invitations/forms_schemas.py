@@ -1,6 +1,6 @@
 """Requests and responses of prequalification forms and of what partners answered."""
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
@@ -79,10 +79,13 @@ class FormRead(Output):
 class FormQuery(ListQuery):
     """Query of the versions, newest first."""
 
+    sort: Literal["-form_version"] = "-form_version"
+
 
 class PrequalificationQuery(ListQuery):
     """Query of what partners answered, newest partner first."""
 
+    sort: Literal["-id"] = "-id"
     company_id: UUID | None = Field(None, description="Only this partner.")
     form_status: list[FormStatus] = Field(default_factory=list, max_length=3, description="Repeatable.")
 

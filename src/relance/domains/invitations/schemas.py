@@ -5,15 +5,52 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue, WithJsonSchema, model_validator
+from pydantic.config import JsonDict
 
 from relance.capabilities.directory.schemas import LocalId, LocalIdRead, Name
 from relance.core.actions import AvailableAction
 from relance.core.addresses import EmailAddress
 from relance.core.i18n import Locale
-from relance.core.schemas import Input, Instant, ListQuery, Output, Reference
+from relance.core.schemas import Input, Instant, Line, ListQuery, Output, Reference
 from relance.domains.invitations.lifecycle import Delivery, FormStatus, Reason, Status
 
 _EXAMPLE_ID = "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10"
+_SUMMARY: JsonDict = {
+    "id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10",
+    "partner": {
+        "id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a11",
+        "name": "Fonderie Martin",
+        "local_id": {"scheme": "siren", "country": "FR", "value": "732829320"},
+        "registered": False,
+    },
+    "email": "achats@partenaire.example",
+    "issuing_organisation": {
+        "id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a12",
+        "name": "Groupe Vasseur Achats",
+    },
+    "requested_by": {"id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a13", "name": "Claire Vasseur"},
+    "last_sent_at": "2026-11-23T09:00:02.120000Z",
+    "reminders_count": 0,
+    "form_status": "to_complete",
+    "form_status_label": "À compléter",
+    "status": "sent",
+    "status_label": "Envoyée",
+    "reason": "not_registered",
+    "reason_label": "Organisation non inscrite",
+    "delivery": None,
+    "delivery_label": None,
+    "expires_at": "2026-12-23T09:00:02.120000Z",
+    "archived_at": None,
+    "created_at": "2026-11-23T09:00:01.480000Z",
+}
+_ACTIONS: list[JsonValue] = [
+    {
+        "action": "remind",
+        "allowed": False,
+        "reason": {"code": "too_recent", "message": "Moins de 24 heures depuis le dernier envoi."},
+    },
+    {"action": "cancel", "allowed": True, "reason": None},
+]
 
 
 class PartnerInput(Input):
@@ -121,6 +158,8 @@ class InvitationSummary(Output):
 class InvitationListed(InvitationSummary):
     """One row of the dashboard, with its actions where they were asked for."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {**_SUMMARY, "available_actions": _ACTIONS}})
+
     available_actions: list[AvailableAction] | None = Field(description="With `include=available_actions`.")
 
 
@@ -132,42 +171,10 @@ class InvitationRead(InvitationSummary):
         extra="forbid",
         json_schema_extra={
             "example": {
-                "id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10",
-                "partner": {
-                    "id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a11",
-                    "name": "Fonderie Martin",
-                    "local_id": {"scheme": "siren", "country": "FR", "value": "732829320"},
-                    "registered": False,
-                },
-                "email": "achats@partenaire.example",
-                "issuing_organisation": {
-                    "id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a12",
-                    "name": "Groupe Vasseur Achats",
-                },
-                "requested_by": {"id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a13", "name": "Claire Vasseur"},
-                "last_sent_at": "2026-11-23T09:00:02.120000Z",
-                "reminders_count": 0,
-                "form_status": "to_complete",
-                "form_status_label": "À compléter",
-                "status": "sent",
-                "status_label": "Envoyée",
-                "reason": "not_registered",
-                "reason_label": "Organisation non inscrite",
-                "delivery": None,
-                "delivery_label": None,
-                "expires_at": "2026-12-23T09:00:02.120000Z",
-                "archived_at": None,
-                "created_at": "2026-11-23T09:00:01.480000Z",
+                **_SUMMARY,
                 "version": 2,
                 "cycle": 1,
-                "available_actions": [
-                    {
-                        "action": "remind",
-                        "allowed": False,
-                        "reason": {"code": "too_recent", "message": "Moins de 24 heures depuis le dernier envoi."},
-                    },
-                    {"action": "cancel", "allowed": True, "reason": None},
-                ],
+                "available_actions": _ACTIONS,
                 "next_messages": [
                     {
                         "kind": "reminder",
@@ -221,7 +228,7 @@ class InvitationFilter(Input):
     archived: Archived = Field(Archived.FALSE, description="Archived rows: without, only, or with the others.")
     organisation_id: UUID | None = Field(None, description="Only this issuing organisation.")
     company_id: UUID | None = Field(None, description="Only this partner.")
-    q: Annotated[str, Field(max_length=100)] | None = Field(
+    q: Annotated[Line, Field(max_length=100)] | None = Field(
         None, description="Part of the partner's name, its local id or the address."
     )
 

@@ -1,0 +1,131 @@
+"""Tenancy: every operation of the contract, asked with every id of another workspace, answers and changes nothing.
+
+The ids are those of every table of the other workspace, at every place where an operation takes one: the path, the
+query, the body. That the same request with an id of one's own does pass shows that it is the id that is refused.
+"""
+
+from typing import Any
+
+import httpx
+import pytest
+from tests.contract.contract import MACHINES, Operation, all_operations, with_value
+from tests.contract.world import NEVER_CALLED, World, body_of, field_at, id_places, path_of, populate, table_of
+from tests.plugins.product import Product
+
+REFUSED = {403, 404, 422}
+CALLED = [
+    one
+    for one in all_operations()
+    if one.path.startswith("/v1/") and one.id not in NEVER_CALLED and one.id not in MACHINES
+]
+
+
+@pytest.fixture
+async def ours(product: Product) -> World:
+    return await populate(product, "vasseur", "732829320")
+
+
+@pytest.fixture
+async def theirs(product: Product) -> World:
+    return await populate(product, "delmas", "552100554")
+
+
+async def ask(world: World, operation: Operation, path: str, **options: Any) -> httpx.Response:
+    return await world.admin.ask(operation.method, path, **options)
+
+
+def with_body(body: object) -> dict[str, object]:
+    return {} if body is None else {"json": body}
+
+
+async def ids_in_paths(ours: World, theirs: World) -> list[str]:
+    wrong: list[str] = []
+    for operation in CALLED:
+        for name in operation.parameters("path"):
+            for table, foreign in theirs.ids.items():
+                path = path_of(operation, ours, **{name: foreign})
+                answer = await ask(ours, operation, path, **with_body(body_of(operation, ours)))
+                if answer.status_code not in REFUSED or foreign_facts(answer, theirs):
+                    wrong.append(f"{operation.id} with an id of {table}: {answer.status_code}")
+    return wrong
+
+
+def foreign_facts(answer: httpx.Response, theirs: World) -> bool:
+    """Whether an answer says something of the other workspace: its name is in all that it holds."""
+    return "delmas" in answer.text.lower() or str(theirs.office.workspace_id) in answer.text
+
+
+async def ids_in_queries(ours: World, theirs: World) -> list[str]:
+    """A filter by somebody else's id finds nothing."""
+    wrong: list[str] = []
+    tried = 0
+    for operation in CALLED:
+        for name, schema in operation.parameters("query").items():
+            if "uuid" not in (schema.get("format"), schema.get("items", {}).get("format")):
+                continue
+            for foreign in theirs.ids.values():
+                answer = await ask(ours, operation, path_of(operation, ours), params={name: foreign})
+                tried += 1
+                refused = answer.status_code in REFUSED
+                if not refused and (answer.status_code != 200 or answer.json().get("items") != []):
+                    wrong.append(f"{operation.id}?{name}={foreign}: {answer.status_code} {answer.text[:200]}")
+    assert tried
+    return wrong
+
+
+def addressable(theirs: World, table: str) -> dict[str, str]:
+    """The ids that somebody would try in a field for those of `table`: the right kind, and some of the wrong one."""
+    return {name: theirs.ids[name] for name in {table, "users", "companies", "invitations", "messages"}}
+
+
+async def ids_in_bodies(ours: World, theirs: World) -> list[str]:
+    wrong: list[str] = []
+    tried = 0
+    for operation in CALLED:
+        for at in id_places(operation):
+            table = table_of(field_at(at))
+            for foreign_table, foreign in addressable(theirs, table).items():
+                body = with_value(body_of(operation, ours), at, foreign)
+                if foreign_table == table and at[0] == "partner":
+                    body = {**body, "partner": {"id": foreign}}
+                answer = await ask(ours, operation, path_of(operation, ours), json=body)
+                tried += 1
+                if answer.status_code not in REFUSED or foreign_facts(answer, theirs):
+                    wrong.append(f"{operation.id} {at} of {foreign_table}: {answer.status_code} {answer.text[:200]}")
+    assert tried
+    return wrong
+
+
+async def lists_show_ones_own(ours: World, theirs: World) -> None:
+    for operation in CALLED:
+        if operation.is_list:
+            answer = await ask(ours, operation, path_of(operation, ours), params={"limit": 200})
+            assert answer.status_code == 200, operation.id
+            assert answer.json()["items"], f"{operation.id}: nothing to see, nothing proved"
+            seen = {foreign for foreign in theirs.ids.values() if foreign in answer.text}
+            assert not seen, operation.id
+            assert not foreign_facts(answer, theirs), operation.id
+
+
+async def test_nothing_of_another_workspace_is_reached(ours: World, theirs: World) -> None:
+    before = await theirs.rows()
+    await lists_show_ones_own(ours, theirs)
+    assert await ids_in_paths(ours, theirs) == []
+    assert await ids_in_queries(ours, theirs) == []
+    assert await ids_in_bodies(ours, theirs) == []
+    assert await theirs.rows() == before
+
+
+async def test_the_same_requests_pass_with_ids_of_ones_own(ours: World) -> None:
+    """Otherwise the tests above would prove nothing: each body with an id is accepted, or refused for its content."""
+    wrong: list[str] = []
+    for operation in CALLED:
+        for at in id_places(operation):
+            table = table_of(field_at(at))
+            body = with_value(body_of(operation, ours), at, ours.ids[table])
+            if at[0] == "partner":
+                body = {**body, "partner": {"id": ours.ids[table]}}
+            answer = await ask(ours, operation, path_of(operation, ours), json=body)
+            if answer.status_code in {403, 404} or f"unknown_{table[:4]}" in answer.text:
+                wrong.append(f"{operation.id} {at}: {answer.status_code} {answer.text[:300]}")
+    assert wrong == []

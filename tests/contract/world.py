@@ -1,0 +1,158 @@
+"""Workspaces with one of everything, and valid requests to any operation in them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from tests.contract.contract import Operation, leaves, with_value
+from tests.plugins.product import Office, Person, Product
+
+from relance.core.db import Base
+
+Rows = Mapping[str, list[tuple[tuple[str, str], ...]]]
+
+#: Names of id fields that do not say what they are the id of.
+FIELDS = {
+    "issuing_organisation_id": "organisations",
+    "organisation_ids": "organisations",
+    "manager_id": "users",
+    "partner_id": "companies",
+    "id": "companies",  # of the partner of an invitation
+}
+#: Values of path parameters that are no ids: what the populated workspace has.
+NAMES = {"form_version": "1"}
+#: Operations that move every workspace or end the session that calls them.
+NEVER_CALLED = {"test_clock_advance", "auth_logout", "me_change_password"}
+
+
+@dataclass
+class World:
+    """One workspace with one of everything."""
+
+    product: Product
+    office: Office
+    ids: dict[str, str]
+    link: str
+
+    @property
+    def admin(self) -> Person:
+        """Somebody who may do everything in it."""
+        return self.office.admin
+
+    async def rows(self) -> Rows:
+        """What every table holds of this workspace."""
+        return await dump(self.product, self.office.workspace_id)
+
+
+async def dump(product: Product, workspace_id: UUID | None = None) -> Rows:
+    """What every table holds, of one workspace or at all, as comparable text."""
+    found: dict[str, list[tuple[tuple[str, str], ...]]] = {}
+    for table in Base.metadata.sorted_tables:
+        owner = {"workspaces": "id"}.get(table.name, "workspace_id")
+        if workspace_id is not None and owner not in table.columns:
+            continue
+        where = f"WHERE {owner} = :workspace_id" if workspace_id else ""
+        rows = await product.rows(
+            f'SELECT * FROM "{table.name}" {where}', **({"workspace_id": workspace_id} if workspace_id else {})
+        )
+        found[table.name] = sorted(tuple((name, repr(value)) for name, value in row.items()) for row in rows)
+    return found
+
+
+async def populate(product: Product, slug: str, siren: str) -> World:
+    """A workspace with one of everything that has an address, made through the API. Add what you add."""
+    office = await product.office(slug)
+    admin = office.admin
+    ids = {
+        "workspaces": str(office.workspace_id),
+        "organisations": str(office.organisation_id),
+        "users": str(office.member.id),
+        "roles": (await admin.get("/v1/roles")).json()["items"][0]["id"],
+    }
+
+    async def make(table: str, path: str, body: object) -> None:
+        answer = await admin.post(path, body)
+        assert answer.status_code in {201, 202}, answer.text
+        ids[table] = answer.json()["id"]
+
+    local_id = {"scheme": "siren", "value": siren}
+    await make("companies", "/v1/companies", {"name": "Fonderie Martin", "local_id": local_id, "external_id": slug})
+    person = {"company_id": ids["companies"], "first_name": "Camille", "last_name": "Martin"}
+    await make("contacts", "/v1/contacts", person)
+    await make("api_keys", "/v1/api-keys", {"name": "ERP"})
+    email = f"achats@{slug}-partenaire.example"
+    invitation = {"issuing_organisation_id": ids["organisations"], "email": email, "partner": {"id": ids["companies"]}}
+    await make("invitations", "/v1/invitations", invitation)
+    await product.work()
+    (mail,) = await product.mails(admin, email)
+    for table in Base.metadata.sorted_tables:
+        if table.name not in ids and {"id", "workspace_id"} <= set(table.columns.keys()):
+            one = await product.rows(
+                f'SELECT id FROM "{table.name}" WHERE workspace_id = :workspace_id ORDER BY id LIMIT 1',
+                workspace_id=office.workspace_id,
+            )
+            if one:
+                ids[table.name] = str(one[0]["id"])
+    return World(product, office, ids, mail["links"][0].removeprefix("http://relance.example"))
+
+
+def table_of(field: str) -> str:
+    """The table whose ids a field or a path parameter holds: `company_id` → companies."""
+    known = FIELDS.get(field)
+    if known is None:
+        one = field.removesuffix("_ids").removesuffix("_id")
+        known = one[:-1] + "ies" if one.endswith("ny") else one + "s"
+    assert known in Base.metadata.tables, f"say in tests/contract/world.py what {field} is the id of"
+    return known
+
+
+def path_of(operation: Operation, world: World, **ids: str) -> str:
+    """The address of `operation` with ids of `world`, but for those that are given."""
+    path = operation.path
+    for name in operation.parameters("path"):
+        if name in ids:
+            value = ids[name]
+        elif path.startswith("/r/"):
+            value = {"token": world.link.rpartition("/")[2], "answer": "submit"}[name]
+        elif name in NAMES:
+            value = NAMES[name]
+        else:
+            table = table_of(name)
+            assert table in world.ids, f"{operation.id} needs a row of {table}: make one in tests/contract/world.py"
+            value = world.ids[table]
+        path = path.replace("{" + name + "}", value)
+    return path
+
+
+def id_places(operation: Operation) -> list[tuple[str | int, ...]]:
+    """Where the JSON body of `operation` holds ids."""
+    if operation.json_body is None:
+        return []
+    found = leaves(operation.json_body["schema"], operation.json_body.get("example"))
+    return [at for at, schema in found if schema.get("format") == "uuid"]
+
+
+def field_at(at: tuple[str | int, ...]) -> str:
+    """The name of the field at a place: of a list of ids, that of the list."""
+    return next(str(step) for step in reversed(at) if isinstance(step, str))
+
+
+def body_of(operation: Operation, world: World) -> Any:
+    """The example of the JSON body of `operation`, its ids those of `world`; None where it reads no JSON."""
+    if operation.json_body is None:
+        return None
+    body = operation.json_body["example"]
+    for at in id_places(operation):
+        if _sent(body, at):
+            body = with_value(body, at, world.ids[table_of(field_at(at))])
+    return body
+
+
+def _sent(body: Any, at: tuple[str | int, ...]) -> bool:
+    for step in at:
+        try:
+            body = body[step]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return body is not None

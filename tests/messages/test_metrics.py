@@ -1,11 +1,14 @@
 """`/metrics`: what a scrape tells about the outbox, the lanes, the follow-ups and the requests."""
 
 import asyncio
+import re
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from tests.messages.conftest import ADDRESS, TOKEN, Mailroom, with_settings
 from tests.messaging.relay import ACCEPT_AND_DROP, always, once
+
+from relance.core.paths import project_root
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -113,3 +116,16 @@ async def test_who_may_scrape(mailroom: Mailroom) -> None:
     assert (await mailroom.product.client.get("/metrics")).status_code == 200
     runtime.settings = with_settings(runtime.settings, environment="production")
     assert (await mailroom.product.client.get("/metrics")).status_code == 401
+
+
+async def test_the_dashboard_and_the_page_speak_of_metrics_that_exist(mailroom: Mailroom) -> None:
+    mailroom.relay.rule = always("dot", ACCEPT_AND_DROP)
+    await mailroom.invite()
+    await mailroom.deliver()
+    known = {name for name, _ in await samples(mailroom)}
+    docs = project_root() / "docs"
+    drawn = set(re.findall(r"\brelance_[a-z_]+", (docs / "grafana" / "relance.json").read_text(encoding="utf-8")))
+    explained = set(re.findall(r"`(relance_[a-z_]+)", (docs / "operations.md").read_text(encoding="utf-8")))
+    series = {re.sub(r"_(bucket|sum|count)$", "", name) for name in known if not name.endswith("_created")}
+    assert {re.sub(r"_(bucket|sum|count)$", "", name) for name in drawn} <= series
+    assert explained == series

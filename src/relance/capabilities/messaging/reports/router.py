@@ -11,6 +11,7 @@ from relance.capabilities.messaging.reports.parsing import read_report
 from relance.capabilities.messaging.reports.service import Reports
 from relance.core.errors import BodyTooLarge, Conflict, Unauthenticated, UnsupportedMediaType
 from relance.core.http import OpenDep, RuntimeDep, StrictRoute
+from relance.core.idempotency.http import EXEMPT
 from relance.core.problems import problem_responses
 
 MEDIA_TYPES = ("message/rfc822", "message/global")
@@ -44,6 +45,7 @@ async def _mail_system(runtime: RuntimeDep, given: Annotated[str | None, Securit
         **problem_responses(Unauthenticated, Conflict, BodyTooLarge, UnsupportedMediaType),
     },
     openapi_extra={
+        EXEMPT: "A mail system sends no such key, and a report that comes twice changes nothing the second time.",
         "requestBody": {
             "required": True,
             "description": "The report as it was received: a whole mail.",
@@ -54,7 +56,7 @@ async def _mail_system(runtime: RuntimeDep, given: Annotated[str | None, Securit
                     "report-type=delivery-status; boundary=b\r\n\r\n--b\r\n…",
                 }
             },
-        }
+        },
     },
 )
 async def report_delivery(request: Request, runtime: RuntimeDep, session: OpenDep) -> Response:

@@ -1,5 +1,6 @@
 """Faults of messaging, which end in a message's row (no caller waits for a mail), and refusals of its API."""
 
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 from relance.core.errors import RelanceError
@@ -41,6 +42,9 @@ class MessageExpired(RelanceError):
         "This mail was not to leave after {expires_at}; ask again from its subject instead.",
     )
     example = MappingProxyType({"expires_at": "2026-12-23T09:00:00Z"})
+
+    def __init__(self, expires_at: datetime) -> None:
+        super().__init__(expires_at=expires_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"))
 
 
 class MessageNotWanted(RelanceError):

@@ -43,8 +43,9 @@ class Facts:
 
 
 def _in_time(facts: Facts) -> RelanceError | None:
-    late = facts.expires_at is not None and facts.expires_at <= facts.now
-    return MessageExpired(expires_at=facts.expires_at) if late else None
+    if facts.expires_at is None or facts.expires_at > facts.now:
+        return None
+    return MessageExpired(facts.expires_at)
 
 
 def _wanted(facts: Facts) -> RelanceError | None:

@@ -7,19 +7,18 @@ Leases and lanes run on the database's clock (`clock_timestamp()`), the one cloc
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
-from relance.capabilities.messaging.delivery.parcel import Body, Claimed, Parcel, Settlement
+from relance.capabilities.messaging.delivery.parcel import Claimed, Parcel, Settlement
+from relance.capabilities.messaging.delivery.rows import claimed_from
 from relance.capabilities.messaging.models import MessageState
 from relance.capabilities.messaging.repository import counting
-from relance.core.i18n import as_locale
 from relance.core.ids import new_id
 from relance.core.repository import Repository
-from relance.core.subjects import SubjectRef
 
 #: Claims take turns, so that two of them cannot take two messages for the same recipient.
 _CLAIM_LOCK = 727432002
@@ -231,7 +230,7 @@ class DeliveryRepository(Repository):
             {"owner": owner, "lease": lease, "now": now, "most": most, "domains": list(domains), "only": only},
         )
         # Sorted here: in the statement it would bring back the sort that the claim must not have.
-        return [_claimed(row) for row in sorted(rows, key=lambda row: (row.priority, row.not_before, row.id))]
+        return [claimed_from(row) for row in sorted(rows, key=lambda row: (row.priority, row.not_before, row.id))]
 
     async def mark_render(self, owner: UUID, message: Claimed, step: int) -> None:
         """Count a rendering as begun (+1) or as ended (-1)."""
@@ -365,38 +364,3 @@ def _keys(messages: Sequence[Claimed]) -> dict[str, Any]:
         "ids": [message.id for message in messages],
         "epochs": [message.epoch for message in messages],
     }
-
-
-def _loaded(value: Any) -> Any:
-    """A JSON column of a textual statement: text where the driver leaves it undecoded."""
-    return orjson.loads(value) if isinstance(value, str) else value
-
-
-def _claimed(row: Row[Any]) -> Claimed:
-    body = None
-    if row.rendered_at is not None:
-        headers = [(str(name), str(value)) for name, value in _loaded(row.headers)]
-        body = Body(headers, row.subject, row.text, row.html, row.template_version, row.rendered_at)
-    return Claimed(
-        workspace_id=row.workspace_id,
-        id=row.id,
-        epoch=row.lease_epoch,
-        subject=SubjectRef(row.subject_kind, row.subject_id),
-        mail_key=row.mail_key,
-        link_bearing=row.link_bearing,
-        link_id=row.link_id,
-        cycle=row.cycle,
-        ordinal=row.ordinal,
-        locale=as_locale(row.locale),
-        recipient=row.recipient,
-        domain=row.domain,
-        attempts=row.attempts,
-        lost_leases=row.lost_leases,
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        sender_name=row.sender_name,
-        reply_to=row.reply_to,
-        list_unsubscribe=row.list_unsubscribe,
-        placeholders=cast("dict[str, Any] | None", _loaded(row.placeholders)),
-        body=body,
-    )

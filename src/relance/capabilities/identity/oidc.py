@@ -134,11 +134,13 @@ class OidcTokens:
     """The issuers of the deployment. Lifetimes are checked on the machine's clock, with half a minute of leeway."""
 
     def __init__(self, issuers: Sequence[OidcIssuer]) -> None:
-        self._client = httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False)
         self._issuers: dict[str, list[OidcIssuer]] = {}
         for one in issuers:
             self._issuers.setdefault(one.issuer, []).append(one)
-        self._keys = {issuer: _Keys(issuer, self._client) for issuer in self._issuers}
+        # A client reads every certificate authority of the machine when it is made: not where there is nobody to ask.
+        client = httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False) if self._issuers else None
+        self._client = client
+        self._keys = {issuer: _Keys(issuer, client) for issuer in self._issuers} if client else {}
 
     def knows(self, token: str) -> bool:
         """Whether `token` says that it is of one of the issuers. Nothing of it is verified yet."""
@@ -170,7 +172,8 @@ class OidcTokens:
 
     async def close(self) -> None:
         """Close the connections to the issuers."""
-        await self._client.aclose()
+        if self._client is not None:
+            await self._client.aclose()
 
 
 def _claimed_issuer(token: str) -> str:

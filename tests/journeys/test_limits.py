@@ -23,8 +23,9 @@ async def strict(product: Product, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     limits = RateLimits(product.runtime.settings.model_copy(update=dict.fromkeys(names, 2)))
     # A prefix of this test's own: the servers are shared by the whole run.
     monkeypatch.setattr(limits._store, "_prefix", new_id().hex)
-    monkeypatch.setattr(product.app.state, "rate_limits", limits)
+    usual, product.app.state.rate_limits = product.app.state.rate_limits, limits
     yield product
+    product.app.state.rate_limits = usual
     await limits.close()
 
 

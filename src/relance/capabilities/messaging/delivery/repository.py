@@ -67,7 +67,7 @@ _KEYS = (
 _OURS = "m.workspace_id = k.workspace_id AND m.id = k.id AND m.lease_owner = :owner AND m.lease_epoch = k.epoch"
 
 _MARK_RENDER = text(
-    f"UPDATE messages m SET lost_renders = m.lost_renders + :step FROM {_KEYS} WHERE {_OURS}"  # noqa: S608 - constants
+    f"UPDATE messages m SET lost_renders = :count FROM {_KEYS} WHERE {_OURS}"  # noqa: S608 - constants
 )
 _INTEND = text("""
 WITH k AS (
@@ -233,9 +233,9 @@ class DeliveryRepository(Repository):
         # Sorted here: in the statement it would bring back the sort that the claim must not have.
         return [_claimed(row) for row in sorted(rows, key=lambda row: (row.priority, row.not_before, row.id))]
 
-    async def mark_render(self, owner: UUID, message: Claimed, step: int) -> None:
-        """Count a rendering as begun (+1) or as ended (-1)."""
-        await self.session.execute(_MARK_RENDER, {**_keys([message]), "owner": owner, "step": step})
+    async def mark_render(self, owner: UUID, message: Claimed, count: int) -> None:
+        """Write how many renderings were begun and never ended. Safe to repeat."""
+        await self.session.execute(_MARK_RENDER, {**_keys([message]), "owner": owner, "count": count})
 
     async def intend(
         self,
@@ -392,6 +392,7 @@ def _claimed(row: Row[Any]) -> Claimed:
         domain=row.domain,
         attempts=row.attempts,
         lost_leases=row.lost_leases,
+        lost_renders=row.lost_renders,
         created_at=row.created_at,
         expires_at=row.expires_at,
         sender_name=row.sender_name,

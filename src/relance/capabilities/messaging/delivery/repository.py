@@ -327,17 +327,9 @@ class DeliveryRepository(Repository):
             resend_all: send again even what nobody knows about.
             resend: the mails for which that holds in any case.
         """
-        rows = (
-            await self.session.execute(
-                _RECOVER,
-                {
-                    "most": _SWEPT_AT_ONCE,
-                    "resend_all": resend_all,
-                    "resend": list(resend),
-                    "lost_renders": _LOST_RENDERS,
-                },
-            )
-        ).all()
+        values: dict[str, Any] = {"most": _SWEPT_AT_ONCE, "resend_all": resend_all, "resend": list(resend)}
+        values["lost_renders"] = _LOST_RENDERS
+        rows = (await self.session.execute(_RECOVER, values)).all()
         if rows:
             values = {
                 "workspaces": [row.workspace_id for row in rows],

@@ -13,7 +13,17 @@ run: .venv/.run ## Install, then run the whole product here (ARGS="--port 8001 -
 
 .PHONY: test
 test: .venv/.dev ## Run every test against real servers (PYTEST_ARGS="-k name")
-	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+.PHONY: faults
+faults: .venv/.dev ## Kill workers, stop servers, misbehave: the long form, with its table (SEED=1 MAILS=3000 KILLS=30)
+	SEED=$(SEED) MAILS=$(MAILS) WORKERS=$(WORKERS) KILLS=$(KILLS) $(BIN)/python -m tests.faults.chaos
+
+.PHONY: bench bench-mail
+bench: bench-mail ## Measure the product beside its limits and beside the usual way
+
+bench-mail: .venv/.dev ## Mails per second of one worker (MAILS=50000 for the run that watches memory)
+	MAILS=$(MAILS) $(BIN)/python -m benchmarks.mail
 
 .PHONY: check
 check: .venv/.dev ## Lint, types, import contracts, house rules, migrations, committed documents

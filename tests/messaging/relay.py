@@ -52,6 +52,8 @@ class Relay:
     #: Every mail that came to its final dot, taken or not.
     offered: list[bytes] = field(default_factory=list)
     connections: int = 0
+    #: Seconds between the final dot and the answer.
+    patience: float = 0.0
     #: Set at every stage that stalls, for tests that wait for it.
     stalled: asyncio.Event = field(default_factory=asyncio.Event)
     #: Ends the stalls.
@@ -176,6 +178,8 @@ class Relay:
             self.stalled.set()
             await self.released.wait()
             answer = None
+        if self.patience:
+            await asyncio.sleep(self.patience)
         writer.write((answer or "250 2.0.0 queued").encode() + b"\r\n")
         await writer.drain()
 

@@ -97,7 +97,8 @@ class Courier:
             if trip.conversation is not None:
                 await self._pool.give_back(trip.conversation)
             concluded = len(trip.settled)
-            trip.settled.extend(self.released(parcel.message) for parcel in trip.waiting)
+            known = {one.message.id for one in trip.settled}
+            trip.settled.extend(self.released(message) for message in batch if message.id not in known)
             await self._ledger.settle(trip.settled, trip.changes)
         if trip.cancelled:
             raise asyncio.CancelledError
@@ -108,28 +109,28 @@ class Courier:
         return Settlement(message, MessageState.QUEUED, self._clock.now(), refund=True)
 
     async def _compose(self, trip: _Trip, message: Claimed) -> None:
+        if not message.lost_leases:
+            self._compose_now(trip, message)
+            return
+        # Its last worker died. Was it this mail? One at a time, each rendering is announced in its row and taken
+        # back afterwards: what is announced twice and never taken back kills processes. Its neighbours do not.
+        async with self._suspects:
+            await self._ledger.mark_render(message, begun=True)
+            self._compose_now(trip, message)
+            await self._ledger.mark_render(message, begun=False)
+
+    def _compose_now(self, trip: _Trip, message: Claimed) -> None:
+        """Render. Only what this raises is the mail's own fault: nothing is awaited here, no server asked."""
         try:
             if message.subject.kind not in self._ledger.subjects:
                 raise MessagingFault(f"nobody answers for {message.subject.kind}")
-            trip.waiting.append(await self._composed(message))
+            trip.waiting.append(self._composer.compose(message, self._clock.now()))
         except AddressRefused as fault:
             trip.settled.append(self._hopeless(message, MessageState.FAILED, fault.reason, fault))
         except MessagingFault as fault:
             trip.settled.append(self._hopeless(message, MessageState.DEAD, fault.reason, fault))
         except Exception as fault:
             trip.settled.append(self._hopeless(message, MessageState.DEAD, "render_error", fault))
-
-    async def _composed(self, message: Claimed) -> Parcel:
-        if not message.lost_leases:
-            return self._composer.compose(message, self._clock.now())
-        # Its last worker died. Was it this mail? One at a time, each rendering is announced in its row and taken
-        # back afterwards: what is announced twice and never taken back kills processes. Its neighbours do not.
-        async with self._suspects:
-            await self._ledger.mark_render(message, +1)
-            try:
-                return self._composer.compose(message, self._clock.now())
-            finally:
-                await self._ledger.mark_render(message, -1)
 
     def _hopeless(self, message: Claimed, state: MessageState, reason: str, fault: Exception) -> Settlement:
         _log.error("message_not_sendable", message=str(message.id), mail=message.mail_key, error=str(fault))
@@ -184,7 +185,19 @@ class Courier:
                 await asyncio.wait([task])
             except asyncio.CancelledError:
                 trip.cancelled = True
-        return task.result()
+        try:
+            return task.result()
+        except SmtpFault:
+            raise
+        except BaseException as fault:
+            # A fault of ours in the middle of a hand-off: the relay may have the mail, so it must not simply go again.
+            message = trip.waiting.popleft().message
+            unknown, now = self._ledger.state_of_the_unknown(message), self._clock.now()
+            reply = Reply(None, f"{type(fault).__name__}: {fault}")
+            trip.settled.append(
+                Settlement(message, unknown, now, "no_answer_after_data", Phase.PAYLOAD, reply, due=now)
+            )
+            raise
 
     async def _on_fault(self, trip: _Trip, fault: SmtpFault) -> None:
         silent = fault.reply.code is None

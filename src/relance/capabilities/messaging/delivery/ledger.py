@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from relance.capabilities.messaging.delivery.parcel import Claimed, Parcel, Settlement
 from relance.capabilities.messaging.delivery.repository import DeliveryRepository, Recovered
+from relance.capabilities.messaging.delivery.shared import Shared
 from relance.capabilities.messaging.handlers import MailSubjects
 from relance.capabilities.messaging.lanes import LaneChange, domain_lane, relay_lane
 from relance.capabilities.messaging.lanes.repository import LaneRepository
@@ -26,6 +27,7 @@ _log = structlog.get_logger(__name__)
 #: Classes of SQLSTATE: connection lost, server starting or stopping, out of connections, memory or disk.
 _AWAY = ("08", "57P", "53")
 _TRIES = 3
+_FIRST_WAIT = 0.05
 _LONGEST_WAIT = 2.0
 #: A subject that cannot be asked about is asked again after this.
 _ASK_AGAIN = timedelta(minutes=5)
@@ -71,6 +73,8 @@ class Ledger:
         self.relay_ailing = False
         self._runtime = runtime
         self._resend = resend
+        self._intents = Shared(self._intend)
+        self._settlements = Shared(self._settle)
 
     async def claim(self, most: int) -> list[Claimed]:
         """Take up to `most` due messages, as many as the lanes let go."""
@@ -100,10 +104,24 @@ class Ledger:
                 await lanes.advance(relay.name, arrival)
         return claimed
 
-    async def mark_render(self, message: Claimed, step: int) -> None:
-        """Announce a rendering (+1), or take the announcement back (-1)."""
-        async with self._runtime.db.transaction(None) as session:
-            await DeliveryRepository(session).mark_render(self.owner, message, step)
+    async def mark_render(self, message: Claimed, *, begun: bool) -> None:
+        """Announce a rendering, or take the announcement back; waits while the database is away.
+
+        A restart of the database is not the mail's fault: an announcement that was left standing would say so.
+        """
+        wait = _FIRST_WAIT
+        while True:
+            try:
+                async with self._runtime.db.transaction(None) as session:
+                    count = message.lost_renders + int(begun)
+                    await DeliveryRepository(session).mark_render(self.owner, message, count)
+            except Exception as error:
+                if not database_away(error):
+                    raise
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, _LONGEST_WAIT)
+            else:
+                return
 
     async def intend(self, parcels: Sequence[Parcel]) -> tuple[set[UUID], list[Settlement]]:
         """Commit the intent to hand over `parcels`, after asking whether each is still to be sent.
@@ -111,6 +129,11 @@ class Ledger:
         Returns:
             The ids of those to send, and what became of the others where that is ours to say.
         """
+        ids = {one.message.id for one in parcels}
+        granted, refused = await self._intents.write(parcels)
+        return granted & ids, [one for one in refused if one.message.id in ids]
+
+    async def _intend(self, parcels: Sequence[Parcel]) -> tuple[set[UUID], list[Settlement]]:
         now = self._runtime.clock.now()
         wanted, aside = await self._wanted([parcel.message for parcel in parcels])
         going = [one for one in parcels if one.message.id in wanted]
@@ -175,7 +198,12 @@ class Ledger:
 
         While the database is away it waits: the outcome of a hand-off exists nowhere else.
         """
-        left, tries, wait = list(settled), 0, 0.05
+        if settled or changes:
+            await self._settlements.write([*settled, *changes])
+
+    async def _settle(self, both: Sequence[Settlement | LaneChange]) -> None:
+        changes = [one for one in both if isinstance(one, LaneChange)]
+        left, tries, wait = [one for one in both if isinstance(one, Settlement)], 0, _FIRST_WAIT
         while left or changes:
             try:
                 await self._write(left, changes)
@@ -197,7 +225,7 @@ class Ledger:
         """One subject must not hold up the others: write them one by one, and the faulty one without its domain."""
         if len(left) > 1 or changes:
             for one in left:
-                await self.settle([one])
+                await self._settle([one])
             if changes:
                 await self._write([], changes)
             return

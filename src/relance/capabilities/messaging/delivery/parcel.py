@@ -44,6 +44,7 @@ class Claimed:
     domain: str
     attempts: int
     lost_leases: int
+    lost_renders: int
     created_at: datetime
     expires_at: datetime | None
     sender_name: str | None

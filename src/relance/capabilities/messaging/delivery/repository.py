@@ -66,7 +66,7 @@ _KEYS = (
 _OURS = "m.workspace_id = k.workspace_id AND m.id = k.id AND m.lease_owner = :owner AND m.lease_epoch = k.epoch"
 
 _MARK_RENDER = text(
-    f"UPDATE messages m SET lost_renders = m.lost_renders + :step FROM {_KEYS} WHERE {_OURS}"  # noqa: S608 - constants
+    f"UPDATE messages m SET lost_renders = :count FROM {_KEYS} WHERE {_OURS}"  # noqa: S608 - constants
 )
 _INTEND = text("""
 WITH k AS (
@@ -232,9 +232,9 @@ class DeliveryRepository(Repository):
         # Sorted here: in the statement it would bring back the sort that the claim must not have.
         return [claimed_from(row) for row in sorted(rows, key=lambda row: (row.priority, row.not_before, row.id))]
 
-    async def mark_render(self, owner: UUID, message: Claimed, step: int) -> None:
-        """Count a rendering as begun (+1) or as ended (-1)."""
-        await self.session.execute(_MARK_RENDER, {**_keys([message]), "owner": owner, "step": step})
+    async def mark_render(self, owner: UUID, message: Claimed, count: int) -> None:
+        """Write how many renderings were begun and never ended. Safe to repeat."""
+        await self.session.execute(_MARK_RENDER, {**_keys([message]), "owner": owner, "count": count})
 
     async def intend(
         self,
@@ -326,17 +326,9 @@ class DeliveryRepository(Repository):
             resend_all: send again even what nobody knows about.
             resend: the mails for which that holds in any case.
         """
-        rows = (
-            await self.session.execute(
-                _RECOVER,
-                {
-                    "most": _SWEPT_AT_ONCE,
-                    "resend_all": resend_all,
-                    "resend": list(resend),
-                    "lost_renders": _LOST_RENDERS,
-                },
-            )
-        ).all()
+        values: dict[str, Any] = {"most": _SWEPT_AT_ONCE, "resend_all": resend_all, "resend": list(resend)}
+        values["lost_renders"] = _LOST_RENDERS
+        rows = (await self.session.execute(_RECOVER, values)).all()
         if rows:
             values = {
                 "workspaces": [row.workspace_id for row in rows],

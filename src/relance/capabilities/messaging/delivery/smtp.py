@@ -9,6 +9,7 @@ import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -168,8 +169,9 @@ class Conversation:
     def abort(self) -> None:
         """Drop the connection; whoever waits for its answer hears that there is none."""
         transport = self._client.transport
-        if isinstance(transport, asyncio.WriteTransport):
-            transport.abort()
+        if transport is not None:
+            # By name: uvloop's transports, which the worker runs on, are not of asyncio's classes.
+            cast("asyncio.WriteTransport", transport).abort()
 
 
 def _fault(phase: Phase, error: Exception) -> SmtpFault:

@@ -1,0 +1,204 @@
+"""Mails per second of one process: the product's deliverer, ready bytes over kept connections, the usual way.
+
+`python -m benchmarks.mail` runs all of them in turns; with a word it is one contender (see `harness`).
+"""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+
+import aiosmtplib
+import asyncpg
+import psutil
+import uvloop
+from benchmarks import harness
+from benchmarks.data import queue_invitations
+
+from relance.capabilities.messaging.deliverer import Deliverer
+from relance.core.logging import configure_logging
+from relance.core.settings import Settings
+from relance.demo import seed_demo
+from relance.wiring import MAILS, build_runtime, close_runtime, mail_subjects
+
+CONNECTIONS = 10
+#: So many that each contender works for five seconds or more on a small machine.
+OURS, LIMIT, USUAL = 6_000, 20_000, 1_500
+MANY = int(os.environ.get("MAILS") or 50_000)
+#: Bytes, in order of time: of the contender that this process is.
+_MEMORY: list[int] = []
+_SENDER = "no-reply@relance.example"
+_TEXT = (
+    "Bonjour,\n\nGroupe Vasseur Achats vous invite à remplir votre formulaire de préqualification.\n\n"
+    "Ouvrir le formulaire : http://127.0.0.1:8000/l/{link}\n\n" + "Votre réponse est attendue sous trente jours. " * 12
+)
+_HTML = "<!doctype html><html lang='fr'><body>" + "<p style='margin:0;color:#222'>{text}</p>" * 4 + "</body></html>"
+
+
+def _parts(number: int) -> tuple[str, str]:
+    text = _TEXT.format(link=f"{number:040d}")
+    return text, _HTML.format(text=text)
+
+
+def _usual_message(number: int) -> EmailMessage:
+    text, html = _parts(number)
+    message = EmailMessage()
+    message["From"] = f"Groupe Vasseur Achats via Relance <{_SENDER}>"
+    message["To"] = f"achats{number}@partenaire.example"
+    message["Subject"] = "Groupe Vasseur Achats vous invite à vous préqualifier"
+    message["Date"] = formatdate()
+    message["Message-ID"] = make_msgid(domain="relance.example")
+    message.set_content(text)
+    message.add_alternative(html, subtype="html")
+    return message
+
+
+async def _over_connections(port: int, count: int, send: Callable[[aiosmtplib.SMTP, int], Awaitable[object]]) -> float:
+    """Seconds that `count` calls of `send` take over kept connections."""
+    numbers = iter(range(count))
+
+    async def carry() -> None:
+        client = aiosmtplib.SMTP(hostname="127.0.0.1", port=port, use_tls=False, start_tls=False)
+        await client.connect()
+        for number in numbers:
+            await send(client, number)
+        await client.quit()
+
+    started = time.perf_counter()
+    await asyncio.gather(*(carry() for _ in range(CONNECTIONS)))
+    return time.perf_counter() - started
+
+
+async def limit(port: int, count: int) -> float:
+    """Bytes made beforehand: what `aiosmtplib` and the machine allow."""
+    ready = bytes(_usual_message(0)).replace(b"\n", b"\r\n")
+
+    async def send(client: aiosmtplib.SMTP, number: int) -> None:
+        await client.mail(_SENDER)
+        await client.rcpt(f"achats{number}@partenaire.example")
+        await client.data(ready)
+
+    return await _over_connections(port, count, send)
+
+
+async def usual(port: int, count: int) -> float:
+    """An `EmailMessage` built for each mail and given to `aiosmtplib`; no template, no database."""
+
+    async def send(client: aiosmtplib.SMTP, number: int) -> None:
+        await client.send_message(_usual_message(number))
+
+    return await _over_connections(port, count, send)
+
+
+async def ours(_port: int, _count: int) -> float:
+    """The product's deliverer on whatever is queued: claim, render, intent, hand-off, settlement, domain told."""
+    settings = Settings()
+    configure_logging(settings)
+    runtime = build_runtime(settings)
+    deliverer = Deliverer(runtime, mail_subjects(runtime), MAILS)
+    watch = asyncio.create_task(_memory())
+    started = time.perf_counter()
+    await deliverer.sweep()
+    taken = time.perf_counter() - started
+    watch.cancel()
+    await deliverer.close(5)
+    await close_runtime(runtime)
+    return taken
+
+
+async def _memory() -> None:
+    """Sample this process's resident memory four times a second."""
+    process = psutil.Process()
+    while True:
+        _MEMORY.append(process.memory_info().rss)
+        await asyncio.sleep(0.25)
+
+
+_CONTENDERS = {"limit": limit, "usual": usual, "ours": ours}
+
+
+def tenths(samples: Sequence[int]) -> list[int]:
+    """The highest sample of each tenth of the run: flat memory is ten numbers alike."""
+    return [max(part) for n in range(10) if (part := samples[n * len(samples) // 10 : (n + 1) * len(samples) // 10])]
+
+
+def contend(name: str, port: int, count: int) -> None:
+    """Be one contender, and say what it did."""
+    seconds = uvloop.run(_CONTENDERS[name](port, count))
+    facts = {"amount": count, "seconds": seconds, "rss": harness.own_peak(), "memory": tenths(_MEMORY)}
+    sys.stdout.write(json.dumps(facts) + "\n")
+
+
+async def _queue(settings: Settings, count: int) -> None:
+    """Nothing in the queue but `count` fresh mails; what earlier rounds left is removed, or indexes would grow."""
+    connection = await asyncpg.connect(settings.database_url)
+    await connection.execute("TRUNCATE workspaces CASCADE")
+    await connection.close()
+    await seed_demo(settings)
+    await queue_invitations(settings.database_url, count - 3)
+
+
+async def _sent(database_url: str) -> int:
+    connection = await asyncpg.connect(database_url)
+    found: int = await connection.fetchval("SELECT count(*) FROM messages WHERE state = 'sent'")
+    await connection.close()
+    return found
+
+
+def _ours(settings: Settings, port: int, count: int) -> harness.Sample:
+    asyncio.run(_queue(settings, count))
+    env = {
+        "RELANCE_ENVIRONMENT": "development",
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "SMTP_URL": f"smtp://127.0.0.1:{port}",
+        "RELANCE_SMTP_CONNECTIONS": str(CONNECTIONS),
+        "RELANCE_LOG_LEVEL": "warning",
+    }
+    sample = harness.command("benchmarks.mail", "ours", str(port), str(count), env=env)
+    sent = asyncio.run(_sent(settings.database_url))
+    if sent != count:
+        raise RuntimeError(f"{sent} of {count} mails were sent: the measure is void")
+    return sample
+
+
+def benches(settings: Settings, port: int) -> list[harness.Bench]:
+    """The rows of the table about mail."""
+
+    def other(name: str, count: int) -> harness.Sample:
+        return harness.command("benchmarks.mail", name, str(port), str(count))
+
+    return [
+        harness.Bench(
+            "mails to a local sink",
+            (
+                harness.Contender("limit", lambda: other("limit", LIMIT)),
+                harness.Contender("ours", lambda: _ours(settings, port, OURS)),
+                harness.Contender("usual way", lambda: other("usual", USUAL)),
+            ),
+        )
+    ]
+
+
+def main() -> None:
+    """All contenders in turns."""
+    with harness.servers() as settings, harness.sink() as port:
+        results = [harness.measure(bench, print) for bench in benches(settings, port)]
+        many = _ours(settings, port, MANY)
+    memory = " ".join(f"{rss / 2**20:,.0f}" for rss in many.memory)
+    note = (
+        f"One run of {MANY:,} mails: {many.rate:,.0f} mails/s; resident memory, highest of each tenth of the run, "
+        f"in MB: {memory}; peak {many.peak_rss / 2**20:,.0f} MB."
+    )
+    print(harness.write_results(results, [note]))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 4:
+        contend(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    else:
+        main()

@@ -36,6 +36,7 @@ def claimed_from(row: Row[Any]) -> Claimed:
         domain=row.domain,
         attempts=row.attempts,
         lost_leases=row.lost_leases,
+        lost_renders=row.lost_renders,
         created_at=row.created_at,
         expires_at=row.expires_at,
         sender_name=row.sender_name,

@@ -41,7 +41,7 @@ PERMISSIONS = (*DIRECTORY, *IDENTITY)
 @cache
 def password_hash() -> str:
     """The hash of PASSWORD, made once: what each test needs is an account, not another hash."""
-    return PasswordHash((Argon2Hasher(),)).hash(PASSWORD)
+    return PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)).hash(PASSWORD)
 
 
 @dataclass

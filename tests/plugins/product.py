@@ -37,8 +37,8 @@ SIRENS = ("732829320", "552100554", "443061841", "542065479", "552081317", "5720
 
 @cache
 def password_hash() -> str:
-    """The hash of PASSWORD, made once a process: Argon2 is slow on purpose."""
-    return PasswordHash((Argon2Hasher(),)).hash(PASSWORD)
+    """The hash of PASSWORD, made once a process, at a low cost: Argon2 reads the cost of a check from the hash."""
+    return PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)).hash(PASSWORD)
 
 
 @dataclass

@@ -11,6 +11,7 @@ from relance.capabilities.followups.sweeper import Sweeper
 from relance.capabilities.jobs.runner import JobRunner
 from relance.capabilities.messaging.deliverer import Deliverer
 from relance.capabilities.messaging.reports.mailbox import ReportMailbox
+from relance.capabilities.sandbox.settling import CaughtMails
 from relance.core.idempotency.service import ExpiredKeys
 from relance.core.logging import configure_logging
 from relance.core.settings import Settings
@@ -43,6 +44,8 @@ async def run_worker(settings: Settings) -> None:
     if settings.reports_maildir is not None:
         reports = ReportMailbox(runtime, mail_subjects(runtime), settings.reports_maildir)
         sweeps["sweep_delivery_reports"] = reports.sweep
+    if settings.sandbox and settings.smtp_is_catcher:
+        sweeps["settle_caught_mails"] = CaughtMails(runtime, mail_subjects(runtime)).sweep
     loop = WorkLoop(runtime, sweeps)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, loop.stop)

@@ -56,6 +56,11 @@ class Settings(BaseSettings):
         "all verify. Links, access tokens and API keys derive their keys from them.",
     )
     sandbox: bool = Field(False, description="Test clock and test mailbox for front-end teams. Refused in production.")
+    smtp_is_catcher: bool = Field(
+        False,
+        description="The relay is the sandbox's own mail catcher: it can be asked what it took, so that no mail stays "
+        "uncertain. `relance up` sets it.",
+    )
     mail_from: str = Field(
         "Relance <no-reply@relance.example>",
         description="Sender of every mail, unless a workspace has its own.",

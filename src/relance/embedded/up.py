@@ -83,6 +83,7 @@ class _Deployment:
             # A relay on this machine answers at once: what a killed worker had claimed is taken up again in seconds.
             self._default("SMTP_TIMEOUT_SECONDS", "5")
             self._default("LEASE_SECONDS", "15")
+            self._default("SMTP_IS_CATCHER", "1")
         _check_settings(self._env)
 
         if valkey is not None:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, select
+from sqlalchemy import ColumnElement, delete, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from relance.capabilities.messaging.models import Message
+from relance.capabilities.messaging.models import Message, MessageState
 from relance.capabilities.sandbox.models import CapturedMail, TestClock
 from relance.core.pagination import PageRequest, Slice, SortKey
 from relance.core.repository import AnyRow, Repository, fetch_page
@@ -49,6 +49,18 @@ class MailRepository(Repository):
     async def mail(self, mail_id: UUID) -> CapturedMail | None:
         """One mail of the deployment."""
         return await self.session.scalar(select(CapturedMail).where(CapturedMail.id == mail_id))
+
+    async def uncertain(self, quiet_seconds: float) -> Sequence[tuple[UUID, UUID, bool]]:
+        """Mails handed over at least so long ago without an answer: workspace, id, and whether the catcher has it."""
+        caught = exists().where(CapturedMail.sent_as == Message.id)
+        over = func.clock_timestamp() - timedelta(seconds=quiet_seconds)
+        found = await self.session.execute(
+            select(Message.workspace_id, Message.id, caught)
+            .where(Message.state == MessageState.UNCERTAIN, Message.handoff_at < over)
+            .order_by(Message.id)
+            .limit(100)
+        )
+        return [(row[0], row[1], bool(row[2])) for row in found]
 
     async def forget_oldest(self, keep: int = KEPT) -> None:
         """Delete what came before the newest `keep` mails."""

@@ -14,6 +14,7 @@ Schema = dict[str, Any]
 #: Who may call without credentials, and why. A new operation is not among them unless somebody writes it down here.
 PUBLIC = {
     "auth_token": "it is where credentials come from",
+    "auth_request_password_reset": "who asks has forgotten the credentials; the answer tells nothing",
     "recipients_get": "the token of the link is the credential",
     "recipients_return": "the token of the link is the credential",
     "recipients_save": "the token of the link is the credential",

@@ -21,7 +21,7 @@ FIELDS = {
     "id": "companies",  # of the partner of an invitation
 }
 #: Values of path parameters that are no ids: what the populated workspace has.
-NAMES = {"form_version": "1"}
+NAMES = {"form_version": "1", "domain": "invitations"}
 #: Operations that move every workspace or end the session that calls them.
 NEVER_CALLED = {"test_clock_advance", "auth_logout", "me_change_password"}
 
@@ -84,6 +84,7 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     email = f"achats@{slug}-partenaire.example"
     invitation = {"issuing_organisation_id": ids["organisations"], "email": email, "partner": {"id": ids["companies"]}}
     await make("invitations", "/v1/invitations", invitation)
+    await _import(product, office)
     await product.work()
     (mail,) = await product.mails(admin, email)
     for table in Base.metadata.sorted_tables:
@@ -95,6 +96,13 @@ async def populate(product: Product, slug: str, siren: str) -> World:
             if one:
                 ids[table.name] = str(one[0]["id"])
     return World(product, office, ids, mail["links"][0].removeprefix("http://relance.example"))
+
+
+async def _import(product: Product, office: Office) -> None:
+    """A job with its file and its results: one row that passes, one that is refused."""
+    rows = "email;name;scheme;value\r\nrow@partenaire.example;Menuiserie Roux;siren;443061841\r\nnobody;;;\r\n"
+    template = await office.admin.get("/v1/invitations/imports/template", params={"format": "csv"})
+    raise RuntimeError(template.text + rows)
 
 
 def table_of(field: str) -> str:

@@ -84,8 +84,8 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     email = f"achats@{slug}-partenaire.example"
     invitation = {"issuing_organisation_id": ids["organisations"], "email": email, "partner": {"id": ids["companies"]}}
     await make("invitations", "/v1/invitations", invitation)
-    await _import(product, office)
     await product.work()
+    await _import(product, office)
     (mail,) = await product.mails(admin, email)
     for table in Base.metadata.sorted_tables:
         if table.name not in ids and {"id", "workspace_id"} <= set(table.columns.keys()):
@@ -99,10 +99,19 @@ async def populate(product: Product, slug: str, siren: str) -> World:
 
 
 async def _import(product: Product, office: Office) -> None:
-    """A job with its file and its results: one row that passes, one that is refused."""
-    rows = "email;name;scheme;value\r\nrow@partenaire.example;Menuiserie Roux;siren;443061841\r\nnobody;;;\r\n"
-    template = await office.admin.get("/v1/invitations/imports/template", params={"format": "csv"})
-    raise RuntimeError(template.text + rows)
+    """A job that has ended, with its file and its results: one row that passes, one that is refused."""
+    header = "Raison sociale;Identifiant local;E-mail sollicité"
+    rows = (header, "Menuiserie Roux;443061841;roux@partenaire.example", "Menuiserie Roux;nonsense;")
+    answer = await office.admin.ask(
+        "POST",
+        "/v1/invitations/imports",
+        files={"file": ("partenaires.csv", "\r\n".join(rows).encode())},
+        data={"issuing_organisation_id": str(office.organisation_id)},
+    )
+    assert answer.status_code == 202, answer.text
+    await product.work()
+    job = (await office.admin.get(answer.headers["Location"])).json()
+    assert (job["total"], job["failed"]) == (2, 1), job
 
 
 def table_of(field: str) -> str:

@@ -229,9 +229,10 @@ async def test_bodies_of_thirty_megabytes(world: World) -> None:
     large = b'{"name": "' + b"x" * 30_000_000 + b'"}'
     wrong: list[str] = []
     for operation in all_operations():
-        if "requestBody" in operation.raw and operation.id not in NEVER_CALLED:
+        if "requestBody" in operation.raw and operation.id not in {*NEVER_CALLED, *MACHINES}:
             media_type = next(iter(operation.raw["requestBody"]["content"]))
-            answer = await ask(world, operation, content=large, headers={"Content-Type": media_type})
+            told = f"{media_type}; boundary=b" if media_type.startswith("multipart/") else media_type
+            answer = await ask(world, operation, content=large, headers={"Content-Type": told})
             if answer.status_code != 413 or fault(answer):
                 wrong.append(f"{operation.id}: {answer.status_code} {answer.text[:100]}")
     assert wrong == []

@@ -47,6 +47,8 @@ def running_service() -> Iterator[Service]:
         env = {name: value for name, value in os.environ.items() if not name.upper().startswith("RELANCE_")}
         # A fuzzer signs in and fails to sign in more often in a minute than people do in a year.
         env |= {"RELANCE_SIGN_IN_ATTEMPTS_PER_ADDRESS": "1000000", "RELANCE_LOG_LEVEL": "warning"}
+        # Without it a development service shows its metrics to anybody, which the contract does not promise.
+        env |= {"RELANCE_METRICS_TOKEN": "a-token-of-the-check"}
         log = Path(folder) / "up.log"
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 - our own program

@@ -20,6 +20,7 @@ from relance.capabilities.messaging.reports.router import router as reports_rout
 from relance.capabilities.messaging.router import router as messages_router
 from relance.capabilities.sandbox.router import routers as sandbox_routers
 from relance.core import health, telemetry
+from relance.core.http import refuse_other_methods
 from relance.core.idempotency.http import install_replay
 from relance.core.logging import configure_logging
 from relance.core.middleware import BodyLimit, RequestContext
@@ -113,5 +114,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in routers:
         app.include_router(router)
     app.state.routers = routers
+    refuse_other_methods(app, routers)
     describe(app, PERMISSIONS)
     return app

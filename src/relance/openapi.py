@@ -211,7 +211,7 @@ def _add_headers(method: str, path: str, operation: Operation) -> None:
         if status.startswith("2"):
             if single and content and path.startswith("/v1/"):
                 names.append("ETag")
-            if status in {"201", "202"}:
+            if status == "201" or (status == "202" and content):
                 names.append("Location")
             if method == "get" and content.get("schema", {}).get("$ref", "").endswith("Page"):
                 names.append("Link")

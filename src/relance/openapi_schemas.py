@@ -26,6 +26,15 @@ def simplify(document: Document) -> None:
         for operation in item.values():
             for parameter in operation.get("parameters", []) if isinstance(operation, dict) else []:
                 _never_null(parameter)
+    _drop_unused(document)
+
+
+def _drop_unused(document: Document) -> None:
+    """Leave out what nothing refers to, parts of a type that has a schema of its own for one: lints refuse them."""
+    schemas: dict[str, Schema] = document["components"]["schemas"]
+    while unused := schemas.keys() - {str(node.get("$ref")).removeprefix(_PREFIX) for node in _nodes(document)}:
+        for name in unused:
+            del schemas[name]
 
 
 def _name_pages(document: Document) -> None:

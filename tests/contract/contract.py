@@ -1,19 +1,21 @@
 """The committed contract as the tests walk it: every operation, what it takes, how a valid request to it looks."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from relance.core.paths import project_root
 from relance.openapi import operations, scopes
 
 Schema = dict[str, Any]
+ValueT = TypeVar("ValueT")
 
 #: Who may call without credentials, and why. A new operation is not among them unless somebody writes it down here.
 PUBLIC = {
     "auth_token": "it is where credentials come from",
+    "auth_request_password_reset": "who asks has forgotten the credentials; the answer tells nothing",
     "recipients_get": "the token of the link is the credential",
     "recipients_return": "the token of the link is the credential",
     "recipients_save": "the token of the link is the credential",
@@ -136,3 +138,8 @@ def with_value(body: Any, at: tuple[str | int, ...], value: object) -> Any:
         return [with_value(body[0] if isinstance(body, list) and body else None, rest, value)]
     known = body if isinstance(body, dict) else {}
     return {**known, first: with_value(known.get(first), rest, value)}
+
+
+def some(values: Sequence[ValueT], turn: int, count: int) -> list[ValueT]:
+    """`count` of `values`, others at each turn: each operation meets a few, together they meet all."""
+    return [values[(turn * count + index) % len(values)] for index in range(min(count, len(values)))]

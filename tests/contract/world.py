@@ -21,7 +21,7 @@ FIELDS = {
     "id": "companies",  # of the partner of an invitation
 }
 #: Values of path parameters that are no ids: what the populated workspace has.
-NAMES = {"form_version": "1"}
+NAMES = {"form_version": "1", "domain": "invitations"}
 #: Operations that move every workspace or end the session that calls them.
 NEVER_CALLED = {"test_clock_advance", "auth_logout", "me_change_password"}
 
@@ -85,6 +85,7 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     invitation = {"issuing_organisation_id": ids["organisations"], "email": email, "partner": {"id": ids["companies"]}}
     await make("invitations", "/v1/invitations", invitation)
     await product.work()
+    await _import(product, office)
     (mail,) = await product.mails(admin, email)
     for table in Base.metadata.sorted_tables:
         if table.name not in ids and {"id", "workspace_id"} <= set(table.columns.keys()):
@@ -95,6 +96,22 @@ async def populate(product: Product, slug: str, siren: str) -> World:
             if one:
                 ids[table.name] = str(one[0]["id"])
     return World(product, office, ids, mail["links"][0].removeprefix("http://relance.example"))
+
+
+async def _import(product: Product, office: Office) -> None:
+    """A job that has ended, with its file and its results: one row that passes, one that is refused."""
+    header = "Raison sociale;Identifiant local;E-mail sollicité"
+    rows = (header, "Menuiserie Roux;443061841;roux@partenaire.example", "Menuiserie Roux;nonsense;")
+    answer = await office.admin.ask(
+        "POST",
+        "/v1/invitations/imports",
+        files={"file": ("partenaires.csv", "\r\n".join(rows).encode())},
+        data={"issuing_organisation_id": str(office.organisation_id)},
+    )
+    assert answer.status_code == 202, answer.text
+    await product.work()
+    job = (await office.admin.get(answer.headers["Location"])).json()
+    assert (job["total"], job["failed"]) == (2, 1), job
 
 
 def table_of(field: str) -> str:

@@ -65,9 +65,8 @@ def database_url() -> Iterator[str]:
     asyncio.run(_drop(server, name))
 
 
-@pytest.fixture
-async def empty_database(database_url: str) -> str:
-    """The migrated database, with no rows in any table."""
+async def clear(database_url: str) -> None:
+    """Leave no rows in any table."""
     assert _tables  # the metadata is whole
     engine = create_async_engine(Settings(environment="development", database_url=database_url).sqlalchemy_url)
     async with engine.begin() as connection:
@@ -76,4 +75,10 @@ async def empty_database(database_url: str) -> str:
         for table in Base.metadata.sorted_tables:
             await connection.execute(text(f'DELETE FROM "{table.name}"'))
     await engine.dispose()
+
+
+@pytest.fixture
+async def empty_database(database_url: str) -> str:
+    """The migrated database, with no rows in any table."""
+    await clear(database_url)
     return database_url

@@ -88,6 +88,11 @@ class Product:
     runner: JobRunner
     offices: dict[str, Office] = field(default_factory=dict)
 
+    async def restart(self) -> None:
+        """Know nothing of the rows that were, the clock back at the machine's."""
+        self.offices.clear()
+        await self.runtime.tick()
+
     async def work(self) -> None:
         """What a worker does when its bells ring."""
         await self.runner.sweep()
@@ -203,8 +208,7 @@ async def assembled(database_url: str, product_settings: Callable[..., Settings]
 @pytest.fixture
 async def product(assembled: Product, empty_database: str) -> Product:
     """The product on an empty database, its clock back at the machine's."""
-    assembled.offices.clear()
-    await assembled.runtime.tick()
+    await assembled.restart()
     return assembled
 
 

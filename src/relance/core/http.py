@@ -1,14 +1,15 @@
 """HTTP plumbing shared by every router: strict bodies and queries, sessions as dependencies, page requests."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Annotated, Any
 
 import orjson
-from fastapi import Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.routing import Route
 
 from relance.core.db import DbSession, ReadSession
 from relance.core.errors import MalformedRequest, UnsupportedMediaType
@@ -159,3 +160,20 @@ __all__ = [
     "link_next",
     "page_request",
 ]
+
+
+def refuse_other_methods(app: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """Answer 405 at `/v1/messages/delivery-reports` and its like, which a route `/v1/messages/{id}` takes too."""
+    routes = [route for router in routers for route in router.routes if isinstance(route, Route)]
+    known: dict[str, set[str]] = {}
+    for route in routes:
+        if "{" not in route.path:
+            known.setdefault(route.path, set()).update(route.methods or ())
+    for path, methods in known.items():
+        taken = {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
+        if others := sorted(taken - methods):
+            app.router.routes.insert(0, Route(path, _method_not_allowed, methods=others, include_in_schema=False))
+
+
+async def _method_not_allowed(_request: Request) -> Response:
+    raise HTTPException(405)

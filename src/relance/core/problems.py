@@ -88,6 +88,7 @@ _MESSAGES: Mapping[str, Text] = {
         "Ce texte n’a pas la forme attendue.", "This text does not have the expected form."
     ),
     "string_unicode": Text("Ce texte n’est pas de l’Unicode valide.", "This text is not valid Unicode."),
+    "subject_kind_missing": Text("« subject_id » demande « subject_kind ».", "`subject_id` needs `subject_kind`."),
     "unclean_text": Text("Les caractères de contrôle ne sont pas acceptés.", "Control characters are not accepted."),
     "single_line": Text("Une seule ligne est attendue.", "One line is expected."),
     "int_type": Text("Un nombre entier est attendu.", "An integer is expected."),
@@ -283,8 +284,9 @@ def _allowed(request: Request) -> list[str]:
     routers: Iterable[APIRouter] = getattr(request.app.state, "routers", ())
     path = str(request.scope["path"]).removeprefix(str(request.scope.get("root_path", "")))
     routes = (route for router in routers for route in router.routes)
-    found = (route.methods or () for route in routes if isinstance(route, Route) and route.path_regex.match(path))
-    return sorted({method for methods in found for method in methods})
+    found = [route for route in routes if isinstance(route, Route) and route.path_regex.match(path)]
+    exact = [route for route in found if route.path == path]
+    return sorted({method for route in exact or found for method in route.methods or ()})
 
 
 async def _database_error(request: Request, error: Exception) -> Response:

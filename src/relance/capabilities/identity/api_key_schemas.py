@@ -4,6 +4,7 @@ from typing import Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from relance.capabilities.identity.schemas import LevelCode, PermissionCode
 from relance.core.durations import Duration
@@ -13,6 +14,19 @@ ApiKeySort = Literal["created_at", "-created_at"]
 
 _ID = "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10"
 _AT = "2026-11-02T09:30:00Z"
+_KEY: JsonDict = {
+    "id": _ID,
+    "name": "ERP",
+    "user": {"id": _ID, "name": "Léa Petit"},
+    "hint": "k3Xz",
+    "permissions": {"companies:write": "all"},
+    "replaces_id": None,
+    "live": True,
+    "created_at": _AT,
+    "expires_at": None,
+    "revoked_at": None,
+    "last_used_at": None,
+}
 
 
 class ApiKeyCreate(Input):
@@ -42,23 +56,7 @@ class ApiKeyRotate(Input):
 class ApiKeyRead(Output):
     """An API key, without its clear form."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "id": _ID,
-                "name": "ERP",
-                "user": {"id": _ID, "name": "Léa Petit"},
-                "hint": "k3Xz",
-                "permissions": {"companies:write": "all"},
-                "replaces_id": None,
-                "live": True,
-                "created_at": _AT,
-                "expires_at": None,
-                "revoked_at": None,
-                "last_used_at": None,
-            }
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": _KEY})
 
     id: UUID
     name: str
@@ -75,6 +73,10 @@ class ApiKeyRead(Output):
 
 class ApiKeyCreated(ApiKeyRead):
     """A new API key. This is the only answer that holds its clear form."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {**_KEY, "api_key": "rl_live_6nhCYckcLgbvrv1KxWBJ8yKiJCk6GC9b9XRsk3Xz"}}
+    )
 
     api_key: str = Field(description="Shown once.")
 

@@ -53,6 +53,10 @@ _ITEM: JsonDict = {
 class OutcomeCount(Output):
     """How many items came to one outcome."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"outcome": "sent", "outcome_label": "Relancée", "count": 1}}
+    )
+
     outcome: str
     outcome_label: str
     count: int

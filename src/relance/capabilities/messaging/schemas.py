@@ -55,7 +55,7 @@ class MessageFilter(Input):
     @model_validator(mode="after")
     def _subject_with_kind(self) -> Self:
         if self.subject_id is not None and self.subject_kind is None:
-            raise PydanticCustomError("missing", "`subject_id` needs `subject_kind`")
+            raise PydanticCustomError("subject_kind_missing", "`subject_id` needs `subject_kind`")
         return self
 
 

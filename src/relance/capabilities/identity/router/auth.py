@@ -144,6 +144,7 @@ def _required(fields: dict[str, str | None]) -> dict[str, str]:
     operation_id="auth_request_password_reset",
     summary="Ask for a new password by mail",
     status_code=202,
+    response_class=Response,
     dependencies=[Depends(limited("password-reset"))],
     responses=problem_responses(ValidationFailed, TooManyRequests),
     openapi_extra={

@@ -35,7 +35,7 @@ class SecurityEventQuery(ListQuery):
     action: ActionCode | None = Field(None, description="`user.signed_in`, `user.sign_in_failed`, `api_key.created`, …")
     subject_id: UUID | None = Field(None, description="What it happened to.")
     actor_id: UUID | None = Field(None, description="Who did it: a user or an API key.")
-    since: AwareDatetime | None = None
+    since: AwareDatetime | None = Field(None, description="Included.")
     until: AwareDatetime | None = Field(None, description="Not included.")
     sort: Literal["at", "-at"] = "-at"
 

@@ -1,0 +1,20 @@
+"""One workspace for all tests of a module: they look at operations, and what one of them leaves disturbs no other."""
+
+import pytest
+from tests.contract.world import World, populate
+from tests.plugins.database import clear
+from tests.plugins.product import Product
+
+
+@pytest.fixture(scope="module")
+async def world(assembled: Product, database_url: str) -> World:
+    """A workspace with one of everything, on an empty database."""
+    await clear(database_url)
+    await assembled.restart()
+    return await populate(assembled, "vasseur", "732829320")
+
+
+@pytest.fixture(scope="module")
+async def neighbour(world: World) -> World:
+    """Another workspace beside it, with one of everything too."""
+    return await populate(world.product, "delmas", "552100554")

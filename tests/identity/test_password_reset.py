@@ -16,7 +16,7 @@ NEW = "  trois cailloux sous le pont  "
 
 async def ask(product: Product, email: str) -> None:
     answer = await product.client.post(ASK, json={"email": email})
-    assert (answer.status_code, answer.content) == (202, b"null")
+    assert (answer.status_code, answer.content) == (202, b"")
     await product.work()
 
 

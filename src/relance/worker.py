@@ -25,11 +25,12 @@ async def run_worker(settings: Settings) -> None:
     """Deliver mails and follow up until SIGTERM or SIGINT; then finish what is in the relay's hands, and stop.
 
     Raises:
-        TemplateError: a mail of the product lacks a template; nothing was started.
+        TemplateFault: a mail of the product lacks a template; nothing was started.
     """
     configure_logging(settings)
     runtime = build_runtime(settings)
-    deliverer = Deliverer(runtime, mail_subjects(runtime), MAILS)
+    subjects = mail_subjects(runtime)
+    deliverer = Deliverer(runtime, subjects, MAILS)
     sweeper = Sweeper(runtime, follow_up_handlers(runtime))
     store = FileStore(settings)
     runner = JobRunner(runtime, job_kinds(runtime, store))
@@ -42,10 +43,12 @@ async def run_worker(settings: Settings) -> None:
     }
     reports: ReportMailbox | None = None
     if settings.reports_maildir is not None:
-        reports = ReportMailbox(runtime, mail_subjects(runtime), settings.reports_maildir)
+        reports = ReportMailbox(runtime, subjects, settings.reports_maildir)
         sweeps["sweep_delivery_reports"] = reports.sweep
+    caught: CaughtMails | None = None
     if settings.sandbox and settings.smtp_is_catcher:
-        sweeps["settle_caught_mails"] = CaughtMails(runtime, mail_subjects(runtime)).sweep
+        caught = CaughtMails(runtime, subjects)
+        sweeps["settle_caught_mails"] = caught.sweep
     loop = WorkLoop(runtime, sweeps)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, loop.stop)
@@ -57,6 +60,8 @@ async def run_worker(settings: Settings) -> None:
         await sweeper.close()
         if reports is not None:
             await reports.close()
+        if caught is not None:
+            await caught.close()
         await deliverer.close(settings.smtp_timeout_seconds)
         await close_runtime(runtime)
         _log.info("worker_stopped")

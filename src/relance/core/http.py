@@ -15,7 +15,7 @@ from relance.core.db import DbSession, ReadSession
 from relance.core.errors import MalformedRequest, UnsupportedMediaType
 from relance.core.idempotency.http import IdempotencyKey, describe_key, keep_answer, take_key
 from relance.core.idempotency.service import Owner
-from relance.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
+from relance.core.pagination import PageRequest
 from relance.core.runtime import Runtime
 from relance.core.security import Caller, current_caller
 
@@ -123,12 +123,7 @@ WriteDep = Annotated[DbSession, Depends(write_session, scope="function")]
 ReadDep = Annotated[ReadSession, Depends(read_session, scope="function")]
 OpenDep = Annotated[DbSession, Depends(open_session, scope="function")]
 
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many items at most.")]
 DryRun = Annotated[bool, Query(description="Make the same checks, change nothing, and report in the same shape.")]
-CursorParam = Annotated[
-    str | None,
-    Query(max_length=600, description="`next_cursor` of the page before; absent for the first page."),
-]
 
 
 def page_request(runtime: Runtime, limit: int, sort: str, cursor: str | None) -> PageRequest:
@@ -148,10 +143,7 @@ def link_next(request: Request, runtime: Runtime, response: Response, next_curso
 
 
 __all__ = [
-    "DEFAULT_LIMIT",
-    "CursorParam",
     "DryRun",
-    "Limit",
     "OpenDep",
     "ReadDep",
     "RuntimeDep",

@@ -37,14 +37,6 @@ _log = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
 
 
-class ProblemField(BaseModel):
-    """One fault of a payload."""
-
-    pointer: str = Field(description="JSON pointer into the body, or `/query/…`, `/path/…`.")
-    code: str
-    message: str
-
-
 class Problem(BaseModel):
     """RFC 9457 problem document. Each code adds its own data fields."""
 

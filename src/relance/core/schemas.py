@@ -12,6 +12,8 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from relance.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
+
 T = TypeVar("T")
 
 _KEPT_CONTROLS = {"\n", "\t"}
@@ -66,7 +68,7 @@ class Input(BaseModel):
 class ListQuery(Input):
     """Query of a list; each list adds its filters and its `sort`. Used alone: FastAPI flattens one model, not two."""
 
-    limit: int = Field(50, ge=1, le=200, description="How many items at most.")
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="How many items at most.")
     cursor: str | None = Field(
         None, max_length=600, description="`next_cursor` of the page before; absent for the first page."
     )

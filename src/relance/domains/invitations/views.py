@@ -28,7 +28,6 @@ from relance.domains.invitations.repository import InvitationRow
 from relance.domains.invitations.schemas import (
     InvitationListed,
     InvitationRead,
-    InvitationSummary,
     NextMessage,
     PartnerRead,
     Silence,
@@ -111,11 +110,6 @@ def _local_id(company: Company) -> LocalIdRead | None:
     return LocalIdRead.model_validate(
         {"scheme": company.id_scheme, "country": company.country, "value": company.id_value}
     )
-
-
-def summary(row: InvitationRow) -> InvitationSummary:
-    """One row of the dashboard."""
-    return InvitationSummary.model_validate(_summary(row))
 
 
 def listed(row: InvitationRow, actions: list[AvailableAction] | None) -> InvitationListed:

@@ -8,8 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
+from relance.core.by_reference import BY_REFERENCE
 from relance.core.errors import (
     BodyTooLarge,
     Conflict,
@@ -19,11 +22,13 @@ from relance.core.errors import (
     PreconditionFailed,
     RelanceError,
     ServiceUnavailable,
+    TooManyRequests,
     Unauthenticated,
     UnsupportedMediaType,
     ValidationFailed,
 )
 from relance.core.problems import MEDIA_TYPE, add_problem_schema, problem_responses
+from relance.core.rate_limits import COUNTING
 from relance.core.security import Permission
 from relance.openapi_schemas import add_examples, simplify
 
@@ -68,7 +73,14 @@ _HEADERS: dict[str, tuple[str, str]] = {
         '<https://relance.example/v1/companies?cursor=kB3x>; rel="next"',
     ),
     "Retry-After": ("After how many seconds to try again.", "5"),
+    "RateLimit": ("Where the caller stands: requests that remain, seconds until the next window.", '"caller";r=0;t=42'),
+    "RateLimit-Policy": ("The limit that was met: requests in so many seconds.", '"caller";q=1000;w=60'),
     "WWW-Authenticate": ("The challenge of RFC 6750.", 'Bearer realm="relance"'),
+}
+_ON_STATUS = {
+    "401": ["WWW-Authenticate"],
+    "429": ["Retry-After", "RateLimit", "RateLimit-Policy"],
+    "503": ["Retry-After"],
 }
 
 Operation = dict[str, Any]
@@ -93,6 +105,11 @@ def operations(document: Document) -> Iterator[tuple[str, str, Operation]]:
         for method in METHODS:
             if method in item:
                 yield method, path, item[method]
+
+
+def is_by_reference(path: str) -> bool:
+    """Whether an address names a resource by the partner's own key."""
+    return path.endswith(BY_REFERENCE.replace(":path", ""))
 
 
 def scopes(operation: Operation) -> list[str]:
@@ -120,9 +137,11 @@ def _completed(app: FastAPI, permissions: Sequence[Permission]) -> Document:
     for name in _FRAMEWORKS_OWN:
         document["components"]["schemas"].pop(name, None)
     _declare_scopes(document, permissions)
+    counted = _counted(app)
     for method, path, operation in operations(document):
         _drop_framework_errors(operation)
         _add_errors(operation, _implied(method, path, operation))
+        _add_errors(operation, (TooManyRequests,) if operation["operationId"] in counted else ())
         _offer_merge_patch(method, operation)
         _describe_parameters(operation)
     simplify(document)
@@ -130,6 +149,16 @@ def _completed(app: FastAPI, permissions: Sequence[Permission]) -> Document:
         _add_headers(method, path, operation)
     add_examples(document)
     return document
+
+
+def _counted(app: FastAPI) -> frozenset[str]:
+    """The operations whose requests count under a rate limit."""
+    routes = [route for router in app.state.routers for route in router.routes if isinstance(route, APIRoute)]
+    return frozenset(route.operation_id for route in routes if route.operation_id and _counts(route.dependant))
+
+
+def _counts(dependant: Dependant) -> bool:
+    return any(below.call in COUNTING or _counts(below) for below in dependant.dependencies)
 
 
 def _declare_scopes(document: Document, permissions: Sequence[Permission]) -> None:
@@ -155,7 +184,7 @@ def _implied(method: str, path: str, operation: Operation) -> Iterator[type[Rela
             yield PermissionDenied
         if method != "get":
             yield Conflict
-    if "{" in path:
+    if "{" in path and not (method == "put" and is_by_reference(path)):  # what is not there is made
         yield NotFound
     if "requestBody" in operation:
         yield BodyTooLarge
@@ -215,7 +244,7 @@ def _add_headers(method: str, path: str, operation: Operation) -> None:
                 names.append("Location")
             if method == "get" and content.get("schema", {}).get("$ref", "").endswith("Page"):
                 names.append("Link")
-        names += {"401": ["WWW-Authenticate"], "429": ["Retry-After"], "503": ["Retry-After"]}.get(status, [])
+        names += _ON_STATUS.get(status, [])
         for name in names:
             words, example = _HEADERS[name]
             response.setdefault("headers", {}).setdefault(

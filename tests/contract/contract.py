@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from relance.core.paths import project_root
-from relance.openapi import operations, scopes
+from relance.openapi import is_by_reference, operations, scopes
 
 Schema = dict[str, Any]
 ValueT = TypeVar("ValueT")
@@ -82,6 +82,11 @@ class Operation:
     def is_single(self) -> bool:
         """Whether it acts on one resource that its path names."""
         return self.path.startswith("/v1/") and "_id}" in self.path
+
+    @property
+    def by_reference(self) -> bool:
+        """Whether its path names a resource by the partner's own key."""
+        return is_by_reference(self.path)
 
     def __str__(self) -> str:
         return self.id

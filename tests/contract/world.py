@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from tests.contract.contract import Operation, leaves, with_value
@@ -20,8 +21,10 @@ FIELDS = {
     "partner_id": "companies",
     "id": "companies",  # of the partner of an invitation
 }
+#: The partner's own key of what has one.
+KEY = "F/00412 é"
 #: Values of path parameters that are no ids: what the populated workspace has.
-NAMES = {"form_version": "1", "domain": "invitations"}
+NAMES = {"form_version": "1", "domain": "invitations", "external_id": KEY}
 #: Operations that move every workspace or end the session that calls them.
 NEVER_CALLED = {"test_clock_advance", "auth_logout", "me_change_password"}
 
@@ -77,9 +80,11 @@ async def populate(product: Product, slug: str, siren: str) -> World:
         ids[table] = answer.json()["id"]
 
     local_id = {"scheme": "siren", "value": siren}
-    await make("companies", "/v1/companies", {"name": "Fonderie Martin", "local_id": local_id, "external_id": slug})
-    person = {"company_id": ids["companies"], "first_name": "Camille", "last_name": "Martin"}
+    await make("companies", "/v1/companies", {"name": "Fonderie Martin", "local_id": local_id, "external_id": KEY})
+    person = {"company_id": ids["companies"], "first_name": "Camille", "last_name": "Martin", "external_id": KEY}
     await make("contacts", "/v1/contacts", person)
+    organisation = f"/v1/organisations/{ids['organisations']}"
+    assert (await admin.ask("PATCH", organisation, json={"external_id": KEY})).status_code == 200
     await make("api_keys", "/v1/api-keys", {"name": "ERP"})
     email = f"achats@{slug}-partenaire.example"
     invitation = {"issuing_organisation_id": ids["organisations"], "email": email, "partner": {"id": ids["companies"]}}
@@ -133,7 +138,7 @@ def path_of(operation: Operation, world: World, **ids: str) -> str:
         elif path.startswith("/r/"):
             value = {"token": world.link.rpartition("/")[2], "answer": "submit"}[name]
         elif name in NAMES:
-            value = NAMES[name]
+            value = quote(NAMES[name], safe="")
         else:
             table = table_of(name)
             assert table in world.ids, f"{operation.id} needs a row of {table}: make one in tests/contract/world.py"

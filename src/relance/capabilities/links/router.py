@@ -23,6 +23,7 @@ from relance.core.errors import (
     BodyTooLarge,
     NotFound,
     RelanceError,
+    ServiceUnavailable,
     TooManyRequests,
     UnsupportedMediaType,
     ValidationFailed,
@@ -98,7 +99,7 @@ def _refusals(*errors: type[RelanceError]) -> dict[int | str, dict[str, Any]]:
     response_model=RecipientView,
     responses={
         200: {"description": "What is asked; it changes nothing.", "content": _HTML},
-        **_refusals(NotFound, TooManyRequests),
+        **_refusals(NotFound, TooManyRequests, ServiceUnavailable),
     },
 )
 async def get_request(request: Request, runtime: RuntimeDep, token: TokenPath, lang: LangQuery = None) -> Response:
@@ -116,7 +117,14 @@ _ANSWERED: dict[int | str, dict[str, Any]] = {
     200: {"description": "Recorded; the same answer given again is answered the same."},
     303: {"description": "Recorded from an HTML form: back to the page."},
     **_refusals(
-        NotFound, StaleVersion, LinkExpired, BodyTooLarge, UnsupportedMediaType, ValidationFailed, TooManyRequests
+        NotFound,
+        StaleVersion,
+        LinkExpired,
+        BodyTooLarge,
+        UnsupportedMediaType,
+        ValidationFailed,
+        TooManyRequests,
+        ServiceUnavailable,
     ),
 }
 _BODY: dict[str, Any] = {
@@ -210,7 +218,10 @@ async def get_stylesheet(name: str) -> Response:
     summary="Go back to a link",
     status_code=303,
     response_class=Response,
-    responses={303: {"description": "To the page of the link, whether there is one or not."}},
+    responses={
+        303: {"description": "To the page of the link, whether there is one or not."},
+        **_refusals(TooManyRequests),
+    },
 )
 async def return_to_request(request: Request, token: TokenPath, answer: AnswerPath) -> RedirectResponse:
     """A reader who reloads the page that an answer came back to is taken to the page of the link."""

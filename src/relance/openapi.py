@@ -145,8 +145,9 @@ def _completed(app: FastAPI, permissions: Sequence[Permission]) -> Document:
         _offer_merge_patch(method, operation)
         _describe_parameters(operation)
     simplify(document)
+    guarded = {path for _method, path, operation in operations(document) if _is_guarded(operation)}
     for method, path, operation in operations(document):
-        _add_headers(method, path, operation)
+        _add_headers(method, path, operation, single=path.endswith("}") or path in guarded or _is_guarded(operation))
     add_examples(document)
     return document
 
@@ -190,7 +191,7 @@ def _implied(method: str, path: str, operation: Operation) -> Iterator[type[Rela
         yield BodyTooLarge
         if not own_errors:
             yield from (MalformedRequest, UnsupportedMediaType)
-    if any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", [])):
+    if _is_guarded(operation):
         yield PreconditionFailed
     if not own_errors and (path.startswith("/v1/") or "requestBody" in operation):
         yield ValidationFailed
@@ -232,8 +233,11 @@ def _describe_parameters(operation: Operation) -> None:
             parameter.setdefault("description", "The order, from the greatest after `-`; ties end on the id.")
 
 
-def _add_headers(method: str, path: str, operation: Operation) -> None:
-    single = path.endswith("}") or any(one["name"] == "If-Match" for one in operation.get("parameters", []))
+def _is_guarded(operation: Operation) -> bool:
+    return any(one["name"] == "If-Match" for one in operation.get("parameters", []))
+
+
+def _add_headers(method: str, path: str, operation: Operation, *, single: bool) -> None:
     for status, response in operation["responses"].items():
         names: list[str] = []
         content = response.get("content", {}).get("application/json", {})

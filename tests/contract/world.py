@@ -91,6 +91,8 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     await make("invitations", "/v1/invitations", invitation)
     await product.work()
     await _import(product, office)
+    await _second(admin, person)
+    await product.work()
     (mail,) = await product.mails(admin, email)
     for table in Base.metadata.sorted_tables:
         if table.name not in ids and {"id", "workspace_id"} <= set(table.columns.keys()):
@@ -101,6 +103,21 @@ async def populate(product: Product, slug: str, siren: str) -> World:
             if one:
                 ids[table.name] = str(one[0]["id"])
     return World(product, office, ids, mail["links"][0].removeprefix("http://relance.example"))
+
+
+async def _second(admin: Person, person: Mapping[str, object]) -> None:
+    """Another row where a list would have one only, so that its pages can be turned."""
+    for path, body in (
+        ("/v1/api-keys", {"name": "CRM"}),
+        ("/v1/contacts", {**person, "last_name": "Durand", "external_id": None}),
+        ("/v1/invitations/exports", {"format": "csv"}),
+    ):
+        made = await admin.post(path, body)
+        assert made.status_code in {201, 202}, made.text
+    form = (await admin.get("/v1/prequalification-forms/current")).json()
+    again = {name: form[name] for name in ("title_fr", "title_en", "json_schema", "validity")}
+    replaced = await admin.ask("PUT", "/v1/prequalification-forms/current", json=again)
+    assert replaced.status_code == 200, replaced.text
 
 
 async def _import(product: Product, office: Office) -> None:

@@ -97,10 +97,11 @@ class IdentityRepository(Repository):
         return (await self.session.execute(_BY_EMAIL, {"slug": slug, "email": email})).mappings().one_or_none()
 
     async def touch_key(self, key_id: UUID, now: datetime) -> None:
-        """Note that a key was used, unless that was noted less than a minute ago; waits for nobody."""
+        """Note that a key was used, unless that was noted less than a minute ago; no change of its version."""
         stale = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= now - _LAST_USE_PRECISION)
         free = select(ApiKey.id).where(ApiKey.id == key_id, stale).with_for_update(skip_locked=True)
-        await affected(self.session, update(ApiKey).where(ApiKey.id.in_(free)).values(last_used_at=now))
+        touched = update(ApiKey).where(ApiKey.id.in_(free)).values(last_used_at=now, version=ApiKey.version)
+        await affected(self.session, touched)
 
     # Signing in: these look across workspaces, in a session that has none yet
 

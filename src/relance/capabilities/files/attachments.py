@@ -1,8 +1,8 @@
 """Files that somebody outside sends through a link, and the subjects that hold them.
 
-A file comes first, by itself, and is free: it is deleted after some days. Once an answer, a draft or a delivery names it,
-that subject holds it, and it is kept for as long as it is held. Each `hold` says all that a subject holds; what it let go
-of is free again, for a day, so that a page that was open meanwhile can still name it.
+A file comes first, by itself, and is free: it is deleted after some days. Once an answer, a draft or a delivery names
+it, that subject holds it, and it is kept for as long as it is held. Each `hold` says all that a subject holds; what it
+let go of is free again, for a day, so that a page that was open meanwhile can still name it.
 """
 
 import asyncio
@@ -57,9 +57,7 @@ class Attachments:
             return known
         if await self._rows.count_of_link(link_id) >= MOST_OF_LINK:
             raise TooManyFiles(limit=MOST_OF_LINK)
-        return await store.keep(
-            self._session, None, path, inspected.name, inspected.kind.media_type, link_id=link_id
-        )
+        return await store.keep(self._session, None, path, inspected.name, inspected.kind.media_type, link_id=link_id)
 
     async def nameable(
         self, ids: Collection[UUID], link_id: UUID, holders: Collection[SubjectRef] = (), *, lock: bool = False

@@ -81,7 +81,7 @@ def _starts(file: BinaryIO, signature: bytes) -> bool:
 
 
 def _directory_size(file: BinaryIO) -> int | None:
-    """Bytes of an archive's directory, None where an unpacker finds none: its end stands exactly where the file ends."""
+    """Bytes of an archive's directory; None where an unpacker finds none, whose end is exactly the end of the file."""
     tail = _tail(file, _ZIP_TAIL + len(_ZIP64) + 16)
     at = tail.rfind(_ZIP_END)
     while at >= 0:

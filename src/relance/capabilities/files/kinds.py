@@ -42,7 +42,11 @@ KINDS: Mapping[str, FileKind] = {
             "word/document.xml",
         ),
         FileKind(
-            "xlsx", f"{_OOXML}spreadsheetml.sheet", (".xlsx",), Text("Excel (.xlsx)", "Excel (.xlsx)"), "xl/workbook.xml"
+            "xlsx",
+            f"{_OOXML}spreadsheetml.sheet",
+            (".xlsx",),
+            Text("Excel (.xlsx)", "Excel (.xlsx)"),
+            "xl/workbook.xml",
         ),
         FileKind(
             "pptx",

@@ -28,7 +28,7 @@ from relance.capabilities.links.rendering import STYLESHEET, STYLESHEET_NAME, pa
 from relance.capabilities.links.routing import RecipientRoute, frame_of
 from relance.capabilities.links.service import confirm_link, find_link
 from relance.capabilities.links.tokens import LinkTokens
-from relance.capabilities.links.uploads import page_of, receive_file, receive_posted, with_uploads
+from relance.capabilities.links.uploads import digest_of, page_of, receive_file, receive_posted, with_uploads
 from relance.core.db import DbSession
 from relance.core.errors import (
     BodyTooLarge,
@@ -286,7 +286,8 @@ async def upload_file(
     async with runtime.db.transaction(None) as session:
         visit = await _visit(request, runtime, session, token)
         if key is not None:
-            await take_key(request, session, runtime.keys, Owner("link", visit.link.id), key, _asked(request, posted))
+            asked = fingerprint(f"POST {request.url.path}", (), {"file": await digest_of(files[0])})
+            await take_key(request, session, runtime.keys, Owner("link", visit.link.id), key, asked)
         view = await visit.handler.view(session, visit.link, visit.locale)
         if view.state == "expired":
             raise LinkExpired()

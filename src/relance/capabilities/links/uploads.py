@@ -1,5 +1,6 @@
 """The files of a link's form: sent with it or before it, named by its answers, shown on its page."""
 
+import hashlib
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -18,13 +19,15 @@ from relance.capabilities.files.store import FileStore
 from relance.capabilities.files.uploads import save_upload
 from relance.capabilities.links.forms import Field, Section, build_form, value_at
 from relance.capabilities.links.models import ActionLink
-from relance.capabilities.links.payload import Fields, Posted, Sent
+from relance.capabilities.links.payload import Fields, Posted
 from relance.capabilities.links.recipient import RecipientPage, RecipientView
 from relance.capabilities.links.repository import LinkRepository
 from relance.core.db import DbSession
 from relance.core.errors import FieldError, RelanceError, ValidationFailed
 from relance.core.i18n import Locale, current_locale
 from relance.core.subjects import SubjectRef
+
+_CHUNK = 256 * 1024
 
 
 class FormFiles:
@@ -52,6 +55,10 @@ class FormFiles:
         if faults:
             raise ValidationFailed(faults)
         return set(known)
+
+    async def held(self, holder: SubjectRef) -> set[UUID]:
+        """What `holder` holds now."""
+        return {file.id for file in await self._attachments.held([holder])}
 
     async def hold(self, holder: SubjectRef, ids: Collection[UUID]) -> None:
         """From now on `holder` holds these files, which `require` gave, and no others."""
@@ -82,7 +89,12 @@ def _fault(pointer: str, error: RelanceError) -> FieldError:
 
 
 async def receive_file(
-    session: DbSession, store: FileStore, link: ActionLink, upload: UploadFile, max_bytes: int, field: Field | None = None
+    session: DbSession,
+    store: FileStore,
+    link: ActionLink,
+    upload: UploadFile,
+    max_bytes: int,
+    field: Field | None = None,
 ) -> StoredFile:
     """Keep a file sent through `link`; for `field`, only what it takes. Those sent through one link take turns.
 
@@ -154,6 +166,15 @@ def _ids(values: Sequence[str]) -> Iterator[UUID]:
             yield UUID(value)
         except ValueError:
             continue
+
+
+async def digest_of(upload: UploadFile) -> str:
+    """Name and content in one number, for comparing requests."""
+    digest = hashlib.sha256(f"{upload.filename}\n".encode("utf-8", "replace"))
+    while piece := await upload.read(_CHUNK):
+        digest.update(piece)
+    await upload.seek(0)
+    return digest.hexdigest()
 
 
 def field_rule(field: Field, max_bytes: int, locale: Locale) -> str:

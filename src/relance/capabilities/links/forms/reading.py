@@ -29,7 +29,7 @@ def read_answers(form: Section, posted: Values) -> dict[str, object]:
     answers: dict[str, object] = {}
     for item in form.items:
         if isinstance(item, Field):
-            value = _read_field(item, posted.get(item.name, []))
+            value = _read_field(item, _without_removed(item, posted) if item.is_file else posted.get(item.name, []))
             if value is not None:
                 answers[item.path[-1]] = value
         else:
@@ -37,6 +37,11 @@ def read_answers(form: Section, posted: Values) -> dict[str, object]:
             if below or item.required:
                 answers[item.path[-1]] = below
     return answers
+
+
+def _without_removed(field: Field, posted: Values) -> list[str]:
+    removed = posted.get(field.removal_name, [])
+    return [id_ for id_ in posted.get(field.name, []) if id_ not in removed]
 
 
 def _read_field(field: Field, raw: list[str]) -> object | None:
@@ -161,9 +166,7 @@ def display_answers(
             yield Block(section.label, lines)
 
 
-def _displayed(
-    field: Field, value: object | None, locale: Locale, file_names: Mapping[str, str]
-) -> tuple[str, ...]:
+def _displayed(field: Field, value: object | None, locale: Locale, file_names: Mapping[str, str]) -> tuple[str, ...]:
     if value is None:
         return ()
     if field.is_file:

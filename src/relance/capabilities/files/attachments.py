@@ -15,6 +15,7 @@ from relance.capabilities.files.errors import FileTooLarge, FileTypeNotAccepted,
 from relance.capabilities.files.inspection import inspect_file
 from relance.capabilities.files.kinds import kinds_in_words, size_in_words
 from relance.capabilities.files.models import StoredFile
+from relance.capabilities.files.names import clean_name
 from relance.capabilities.files.repository import FileRepository
 from relance.capabilities.files.store import FileStore, measure
 from relance.core.clock import system_now
@@ -44,12 +45,12 @@ class Attachments:
             FileRefused: it is empty, too large, of none of the kinds in `accept`, or not what its name says; or there
                 are too many.
         """
+        size, digest = await asyncio.to_thread(measure, path)
+        if size > max_bytes:
+            raise FileTooLarge(name=clean_name(name), limit=size_in_words(max_bytes), max_bytes=max_bytes)
         inspected = await asyncio.to_thread(inspect_file, path, name)
         if inspected.kind.code not in accept:
             raise FileTypeNotAccepted(name=inspected.name, accepted=kinds_in_words(accept))
-        size, digest = await asyncio.to_thread(measure, path)
-        if size > max_bytes:
-            raise FileTooLarge(name=inspected.name, limit=size_in_words(max_bytes), max_bytes=max_bytes)
         known = await self._rows.lock_same(link_id, inspected.name, digest)
         if known is not None:
             if known.expires_at is not None:
@@ -58,6 +59,11 @@ class Attachments:
         if await self._rows.count_of_link(link_id) >= MOST_OF_LINK:
             raise TooManyFiles(limit=MOST_OF_LINK)
         return await store.keep(self._session, None, path, inspected.name, inspected.kind.media_type, link_id=link_id)
+
+    async def find_sent(self, link_id: UUID, path: Path, name: str) -> StoredFile | None:
+        """The file that was sent through the link before with this name and content."""
+        _, digest = await asyncio.to_thread(measure, path)
+        return await self._rows.lock_same(link_id, clean_name(name), digest)
 
     async def nameable(
         self, ids: Collection[UUID], link_id: UUID, holders: Collection[SubjectRef] = (), *, lock: bool = False

@@ -28,7 +28,7 @@ from relance.capabilities.links.rendering import STYLESHEET, STYLESHEET_NAME, pa
 from relance.capabilities.links.routing import RecipientRoute, frame_of
 from relance.capabilities.links.service import confirm_link, find_link
 from relance.capabilities.links.tokens import LinkTokens
-from relance.capabilities.links.uploads import digest_of, page_of, receive_file, receive_posted, with_uploads
+from relance.capabilities.links.uploads import Receiving, digest_of, page_of, with_uploads
 from relance.core.db import DbSession
 from relance.core.errors import (
     BodyTooLarge,
@@ -159,79 +159,7 @@ _BODY: dict[str, Any] = {
 }
 
 
-@router.post(
-    "/{token}/{answer}",
-    operation_id="recipients_answer",
-    summary="Answer a link",
-    response_model=RecipientPage,
-    responses=_ANSWERED,
-    openapi_extra=_BODY,
-)
-async def answer_request(
-    request: Request,
-    runtime: RuntimeDep,
-    posted: PostedDep,  # read whole before a database connection is held for it
-    token: TokenPath,
-    answer: AnswerPath,
-    key: IdempotencyKey,
-    lang: LangQuery = None,
-) -> Response:
-    """Give one of the answers that the link offers. Nothing else changes what a link is about."""
-    if not _ANSWER_NAME.match(answer):
-        raise NotFound()
-    faults: list[FieldError] = []
-    if posted.uploads:
-        posted, faults = await _received(request, runtime, token, posted)
-    # Not a dependency's transaction: that one ends outside of the route class, which answers errors with pages, and
-    # would be committed by an error that was answered.
-    async with runtime.db.transaction(None) as session:
-        visit = await _visit(request, runtime, session, token)
-        if key is not None:
-            owner, asked = Owner("link", visit.link.id), _asked(request, posted)
-            await take_key(request, session, runtime.keys, owner, key, asked)
-        payload = clean_payload(await _payload(visit, posted))
-        view = await _answered(visit, answer, payload, faults)
-        # The handler holds the subject's lock now: nobody can revoke the link any more before the commit.
-        await confirm_link(session, visit.link)
-        # A mail client that unsubscribes by itself (RFC 8058) follows no redirect.
-        if wants_html(request) and answer != "unsubscribe":
-            response: Response = RedirectResponse(page_path(frame_of(request, visit.locale, token)), 303)
-        else:
-            response = _shown(request, visit, await page_of(session, visit.link, view), token)
-        await keep_answer(request, response)
-    return response
-
-
-async def _received(request: Request, runtime: Runtime, token: str, posted: Posted) -> tuple[Posted, list[FieldError]]:
-    """Keep the files of a form in a transaction of their own: whatever is wrong with the answers, they are there."""
-    async with runtime.db.transaction(None) as session:
-        visit = await _visit(request, runtime, session, token)
-        view = await visit.handler.view(session, visit.link, visit.locale)
-        if view.form is None or not view.answers:
-            return posted, []
-        form = build_form(view.form.json_schema, visit.locale)
-        most = runtime.settings.max_upload_bytes
-        received, faults = await receive_posted(session, _store(request), visit.link, form, posted, most)
-    request.state.posted = received
-    return received, faults
-
-
-async def _answered(visit: Visit, answer: str, payload: dict[str, object], faults: list[FieldError]) -> RecipientView:
-    """Answer, unless a file was refused: then say so together with what else is wrong."""
-    try:
-        view = await visit.handler.answer(visit.session, visit.link, answer, payload, visit.locale)
-    except ValidationFailed as refused:
-        raise with_uploads(refused, faults) from None
-    if faults:
-        raise ValidationFailed(faults)
-    return view
-
-
-def _store(request: Request) -> FileStore:
-    store: FileStore = request.app.state.file_store
-    return store
-
-
+# Before the answers, whose address takes any name.
 async def _json_only(request: Request) -> None:
     request.state.json_only = True
 
@@ -295,11 +223,85 @@ async def upload_file(
         if form is None or not any(field.is_file for field in form.fields()):
             raise LinkNotOpen()
         most = runtime.settings.max_upload_bytes
-        file = FileFacts.of(await receive_file(session, _store(request), visit.link, files[0], most))
+        file = FileFacts.of(await Receiving(session, _store(request), visit.link, most).one(files[0]))
         await confirm_link(session, visit.link)
         if key is not None:
             await keep_answer(request, JSONResponse(file.model_dump(mode="json"), 201))
     return file
+
+
+@router.post(
+    "/{token}/{answer}",
+    operation_id="recipients_answer",
+    summary="Answer a link",
+    response_model=RecipientPage,
+    responses=_ANSWERED,
+    openapi_extra=_BODY,
+)
+async def answer_request(
+    request: Request,
+    runtime: RuntimeDep,
+    posted: PostedDep,  # read whole before a database connection is held for it
+    token: TokenPath,
+    answer: AnswerPath,
+    key: IdempotencyKey,
+    lang: LangQuery = None,
+) -> Response:
+    """Give one of the answers that the link offers. Nothing else changes what a link is about."""
+    if not _ANSWER_NAME.match(answer):
+        raise NotFound()
+    faults: list[FieldError] = []
+    if posted.uploads:
+        posted, faults = await _received(request, runtime, token, posted)
+    # Not a dependency's transaction: that one ends outside of the route class, which answers errors with pages, and
+    # would be committed by an error that was answered.
+    async with runtime.db.transaction(None) as session:
+        visit = await _visit(request, runtime, session, token)
+        if key is not None:
+            owner, asked = Owner("link", visit.link.id), _asked(request, posted)
+            await take_key(request, session, runtime.keys, owner, key, asked)
+        payload = clean_payload(await _payload(visit, posted))
+        view = await _answered(visit, answer, payload, faults)
+        # The handler holds the subject's lock now: nobody can revoke the link any more before the commit.
+        await confirm_link(session, visit.link)
+        # A mail client that unsubscribes by itself (RFC 8058) follows no redirect.
+        if wants_html(request) and answer != "unsubscribe":
+            response: Response = RedirectResponse(page_path(frame_of(request, visit.locale, token)), 303)
+        else:
+            response = _shown(request, visit, await page_of(session, visit.link, view), token)
+        await keep_answer(request, response)
+    return response
+
+
+async def _received(request: Request, runtime: Runtime, token: str, posted: Posted) -> tuple[Posted, list[FieldError]]:
+    """Keep the files of a form in a transaction of their own: whatever is wrong with the answers, they are there."""
+    async with runtime.db.transaction(None) as session:
+        visit = await _visit(request, runtime, session, token)
+        view = await visit.handler.view(session, visit.link, visit.locale)
+        if view.form is None:
+            return posted, []
+        form = build_form(view.form.json_schema, visit.locale)
+        most = runtime.settings.max_upload_bytes
+        receiving = Receiving(session, _store(request), visit.link, most)
+        received, faults = await receiving.posted(form, posted, is_open=bool(view.answers))
+    request.state.posted = received
+    return received, faults
+
+
+async def _answered(visit: Visit, answer: str, payload: dict[str, object], faults: list[FieldError]) -> RecipientView:
+    """Answer, unless a file was refused: then say so together with what else is wrong."""
+    try:
+        view = await visit.handler.answer(visit.session, visit.link, answer, payload, visit.locale)
+    except ValidationFailed as refused:
+        raise with_uploads(refused, faults) from None
+    if faults:
+        raise ValidationFailed(faults)
+    return view
+
+
+def _store(request: Request) -> FileStore:
+    store: FileStore = request.app.state.file_store
+    return store
 
 
 @router.put(

@@ -2,7 +2,8 @@
 
 import hashlib
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -88,53 +89,74 @@ def _fault(pointer: str, error: RelanceError) -> FieldError:
     return FieldError(pointer, error.code, error.detail.format(error.data))
 
 
-async def receive_file(
-    session: DbSession,
-    store: FileStore,
-    link: ActionLink,
-    upload: UploadFile,
-    max_bytes: int,
-    field: Field | None = None,
-) -> StoredFile:
-    """Keep a file sent through `link`; for `field`, only what it takes. Those sent through one link take turns.
+class Receiving:
+    """Takes the files that are sent through one link, in a transaction; those sent through one link take turns."""
 
-    Raises:
-        FileRefused: see `Attachments.receive`.
-    """
-    await LinkRepository(session).lock(link.id)
-    most = max_bytes if field is None or field.max_bytes is None else min(max_bytes, field.max_bytes)
+    def __init__(self, session: DbSession, store: FileStore, link: ActionLink, max_bytes: int) -> None:
+        self._session = session
+        self._store = store
+        self._link = link
+        self._max_bytes = max_bytes
+
+    async def one(self, upload: UploadFile, field: Field | None = None) -> StoredFile:
+        """Keep a file; for `field`, only what it takes.
+
+        Raises:
+            FileRefused: see `Attachments.receive`.
+        """
+        await LinkRepository(self._session).lock(self._link.id)
+        most = min(self._max_bytes, field.max_bytes or self._max_bytes) if field else self._max_bytes
+        accept = KINDS if field is None else field.accept
+        async with _on_disk(upload) as path:
+            name = upload.filename or ""
+            return await Attachments(self._session).receive(self._store, self._link.id, path, name, most, accept)
+
+    async def posted(self, form: Section, posted: Posted, *, is_open: bool) -> tuple[Posted, list[FieldError]]:
+        """Keep the files of a posted form before its answers are looked at, so that a fault elsewhere loses none.
+
+        Args:
+            form: what was posted.
+            posted: its fields and files.
+            is_open: whether the link waits for answers. Otherwise nothing is kept any more, and files that were sent
+                before are known again: a form that is sent twice is the same form.
+
+        Returns:
+            What was posted, the files as their ids; and what was refused.
+        """
+        fields: dict[str, list[str]] = dict(posted.fields or {})
+        by_name = {field.name: field for field in form.fields() if field.is_file}
+        faults: list[FieldError] = []
+        for sent in posted.uploads:
+            field = by_name.get(sent.name)
+            if field is None:
+                continue
+            try:
+                file = await (self.one(sent.upload, field) if is_open else self._again(sent.upload))
+            except FileRefused as refused:
+                faults.append(_fault(field.pointer, refused))
+            else:
+                if file is not None:
+                    _choose(fields, field, str(file.id))
+        return replace(posted, fields=fields, uploads=()), faults
+
+    async def _again(self, upload: UploadFile) -> StoredFile | None:
+        async with _on_disk(upload) as path:
+            return await Attachments(self._session).find_sent(self._link.id, path, upload.filename or "")
+
+
+def _choose(fields: dict[str, list[str]], field: Field, id_: str) -> None:
+    """A file replaces the one of its field, or joins several; chosen again after it was removed, it is there."""
+    before = [] if field.widget == "file" else fields.get(field.name, [])
+    fields[field.name] = [*before, id_]
+    fields[field.removal_name] = [other for other in fields.get(field.removal_name, []) if other != id_]
+
+
+@asynccontextmanager
+async def _on_disk(upload: UploadFile) -> AsyncIterator[Path]:
     with tempfile.TemporaryDirectory(prefix="relance-upload-") as folder:
         path = Path(folder) / "file"
         await save_upload(upload, path)
-        accept = KINDS if field is None else field.accept
-        return await Attachments(session).receive(store, link.id, path, upload.filename or "", most, accept)
-
-
-async def receive_posted(
-    session: DbSession, store: FileStore, link: ActionLink, form: Section, posted: Posted, max_bytes: int
-) -> tuple[Posted, list[FieldError]]:
-    """Keep the files of a posted form before its answers are looked at, so that a fault elsewhere does not lose them.
-
-    Returns:
-        What was posted, the files as their ids; and what was refused.
-    """
-    fields: dict[str, list[str]] = dict(posted.fields or {})
-    by_name = {field.name: field for field in form.fields() if field.is_file}
-    faults: list[FieldError] = []
-    for sent in posted.uploads:
-        field = by_name.get(sent.name)
-        if field is None:
-            continue
-        try:
-            file = await receive_file(session, store, link, sent.upload, max_bytes, field)
-        except FileRefused as refused:
-            faults.append(_fault(field.pointer, refused))
-            continue
-        before = [] if field.widget == "file" else fields.get(field.name, [])
-        fields[field.name] = [*before, str(file.id)]
-        # Chosen again after it was removed: the last word holds.
-        fields[field.removal_name] = [id_ for id_ in fields.get(field.removal_name, []) if id_ != str(file.id)]
-    return replace(posted, fields=fields, uploads=()), faults
+        yield path
 
 
 def with_uploads(refused: ValidationFailed, faults: Sequence[FieldError]) -> ValidationFailed:

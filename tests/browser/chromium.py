@@ -109,8 +109,10 @@ class Page:
             await self.loaded(before)
 
     async def type(self, text: str) -> None:
-        """Type a text where the focus is."""
-        await self.call("Input.insertText", text=text)
+        """Type a text where the focus is, key by key."""
+        for char in text:
+            await self.call("Input.dispatchKeyEvent", type="keyDown", text=char, key=char)
+            await self.call("Input.dispatchKeyEvent", type="keyUp", key=char)
 
     async def choose_file(self, selector: str, path: Path) -> None:
         """What the file dialog of the system does once somebody has chosen: the dialog is not the page's."""
@@ -121,7 +123,7 @@ class Page:
     async def picture(self, path: Path, *, whole: bool = True) -> None:
         """Write a PNG of the page, of all of it or of what is seen."""
         shot = await self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
-        path.write_bytes(base64.b64decode(shot["data"]))
+        await asyncio.to_thread(path.write_bytes, base64.b64decode(shot["data"]))
 
 
 @asynccontextmanager

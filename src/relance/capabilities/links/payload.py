@@ -100,7 +100,9 @@ async def _multipart(request: Request, max_bytes: int) -> Posted:
     for name, value in found:
         if isinstance(value, str):
             fields.setdefault(name, []).append(value)
-        elif value.filename or value.size:
+        elif not value.filename and not value.size:
+            await value.close()  # what a browser sends for a field in which nothing was chosen
+        else:
             uploads.append(Sent(name, UploadFile(value.file, size=value.size, filename=value.filename)))
     return Posted(fields, {}, uploads)
 

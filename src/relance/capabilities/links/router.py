@@ -51,6 +51,8 @@ from relance.core.runtime import Runtime
 
 _log = structlog.get_logger(__name__)
 _ONE_FILE = Text("Un fichier, un seul, est attendu.", "One file, and only one, is expected.")
+#: What surrounds a file in a multipart body.
+_ENVELOPE = 64 * 1024
 _ANSWER_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 
 router = APIRouter(
@@ -88,16 +90,20 @@ async def _visit(request: Request, runtime: Runtime, session: DbSession, token: 
 
 async def _posted(request: Request, runtime: RuntimeDep, token: TokenPath) -> AsyncIterator[Posted]:
     settings = runtime.settings
+    one_file = getattr(request.state, "json_only", False)
+    most = settings.max_upload_bytes + _ENVELOPE if one_file else settings.max_form_bytes
     if media_type(request) == MULTIPART_TYPE:
         # Before anything is read: whoever has no link sends no files.
         if LinkTokens(runtime.keys).verify(token) is None:
             raise NotFound()
-        accept_body_of(request, settings.max_form_bytes)
-    posted = await read_posted(request, settings.max_body_bytes, settings.max_form_bytes)
+        accept_body_of(request, most)
+    posted = await read_posted(request, settings.max_body_bytes, most)
     request.state.posted = posted
-    yield posted
-    for sent in posted.uploads:
-        await sent.upload.close()
+    try:
+        yield posted
+    finally:
+        for sent in posted.uploads:
+            await sent.upload.close()
 
 
 PostedDep = Annotated[Posted, Depends(_posted)]

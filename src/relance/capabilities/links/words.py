@@ -21,7 +21,7 @@ PAGE: Mapping[str, Text] = {
         "Every answer is required unless marked “optional”.",
     ),
     "optional": Text("(facultatif)", "(optional)"),
-    "kept_files": Text("Déjà envoyé :", "Already sent:"),
+    "kept_files": Text("Déjà joint :", "Already attached:"),
     "remove_file": Text("Retirer", "Remove"),
     "replace_file": Text("Pour le remplacer, choisissez un autre fichier.", "To replace it, choose another file."),
     "add_file": Text("Vous pouvez en ajouter d’autres.", "You can add more."),

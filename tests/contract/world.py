@@ -18,6 +18,7 @@ FIELDS = {
     "organisation_ids": "organisations",
     "manager_id": "users",
     "partner_id": "companies",
+    "team_member_id": "users",
     "id": "companies",  # of the partner of an invitation
 }
 #: Values of path parameters that are no ids: what the populated workspace has.
@@ -84,6 +85,16 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     email = f"achats@{slug}-partenaire.example"
     invitation = {"issuing_organisation_id": ids["organisations"], "email": email, "partner": {"id": ids["companies"]}}
     await make("invitations", "/v1/invitations", invitation)
+    team = [{"user_id": ids["users"], "role": role} for role in ("owner", "agent")]
+    contact = {"first_name": "Camille", "last_name": "Martin", "email": f"pme@{slug}-pme.example"}
+    mandate = {
+        "issuing_organisation_id": ids["organisations"],
+        "company": {"id": ids["companies"]},
+        "contact": contact,
+        "team": team,
+        "submit": True,
+    }
+    await make("mandates", "/v1/mandates", mandate)
     await product.work()
     await _import(product, office)
     (mail,) = await product.mails(admin, email)

@@ -31,7 +31,7 @@ class MandateFilter(Input):
     status: list[Status] = Field(default_factory=list, max_length=7, description="Repeatable.")
     kind: list[Kind] = Field(default_factory=list, max_length=2, description="Repeatable.")
     team_member_id: UUID | None = Field(None, description="Only those in whose team this user is.")
-    passthrough: Passthrough | None = None
+    passthrough: Passthrough | None = Field(None, description="Only those that use the option, or only the others.")
     organisation_id: UUID | None = Field(None, description="Only this issuing organisation.")
     company_id: UUID | None = Field(None, description="Only this company.")
     external_id: ExternalId | None = Field(None, description="Your own key, whole.")

@@ -29,6 +29,15 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("locale", sa.Text(), nullable=False),
+        sa.Column("schedule", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("passthrough", sa.Text(), nullable=False),
+        sa.Column("next_delivery_on", sa.Date(), nullable=True),
+        sa.Column("created_by", sa.Uuid(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("submitted_by", sa.Uuid(), nullable=True),
+        sa.Column("submitted_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("cancelled_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("cancel_reason", sa.Text(), nullable=True),
         sa.Column("contact_title", sa.Text(), nullable=True),
         sa.Column("contact_first_name", sa.Text(), nullable=True),
         sa.Column("contact_last_name", sa.Text(), nullable=True),
@@ -37,18 +46,9 @@ def upgrade() -> None:
         sa.Column("contact_phone", sa.Text(), nullable=True),
         sa.Column("contact_id", sa.Uuid(), nullable=True),
         sa.Column("contact_user_id", sa.Uuid(), nullable=True),
-        sa.Column("schedule", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
-        sa.Column("passthrough", sa.Text(), nullable=False),
-        sa.Column("next_delivery_on", sa.Date(), nullable=True),
-        sa.Column("created_by", sa.Uuid(), nullable=False),
-        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("submitted_by", sa.Uuid(), nullable=True),
-        sa.Column("submitted_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("accepted_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("declined_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("decline_reason", sa.Text(), nullable=True),
-        sa.Column("cancelled_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("cancel_reason", sa.Text(), nullable=True),
         sa.Column("cycle", sa.Integer(), nullable=False),
         sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("last_sent_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
@@ -116,6 +116,76 @@ def upgrade() -> None:
         postgresql_where=sa.text("external_id IS NOT NULL"),
     )
     op.create_table(
+        "mandate_contacts",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("mandate_id", sa.Uuid(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("contact_title", sa.Text(), nullable=True),
+        sa.Column("contact_first_name", sa.Text(), nullable=True),
+        sa.Column("contact_last_name", sa.Text(), nullable=True),
+        sa.Column("contact_email", sa.Text(), nullable=True),
+        sa.Column("contact_email_key", sa.Text(), nullable=True),
+        sa.Column("contact_phone", sa.Text(), nullable=True),
+        sa.Column("contact_id", sa.Uuid(), nullable=True),
+        sa.Column("contact_user_id", sa.Uuid(), nullable=True),
+        sa.Column("accepted_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("declined_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("decline_reason", sa.Text(), nullable=True),
+        sa.Column("cycle", sa.Integer(), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("last_sent_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("last_asked_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("reminders_count", sa.Integer(), nullable=False),
+        sa.Column("reminders_asked", sa.Integer(), nullable=False),
+        sa.Column("delivery", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "status IN ('invited', 'active', 'invitation_expired', 'declined', 'cancelled')",
+            name=op.f("ck_mandate_contacts_status"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "contact_id"],
+            ["contacts.workspace_id", "contacts.id"],
+            name=op.f("fk_mandate_contacts_workspace_id_contact_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "contact_user_id"],
+            ["users.workspace_id", "users.id"],
+            name=op.f("fk_mandate_contacts_workspace_id_contact_user_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "created_by"],
+            ["users.workspace_id", "users.id"],
+            name=op.f("fk_mandate_contacts_workspace_id_created_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "mandate_id"],
+            ["mandates.workspace_id", "mandates.id"],
+            name=op.f("fk_mandate_contacts_workspace_id_mandate_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_mandate_contacts_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_mandate_contacts")),
+    )
+    op.create_index("ix_mandate_contacts_contact", "mandate_contacts", ["workspace_id", "contact_id"], unique=False)
+    op.create_index(
+        "ix_mandate_contacts_contact_user", "mandate_contacts", ["workspace_id", "contact_user_id"], unique=False
+    )
+    op.create_index("ix_mandate_contacts_created_by", "mandate_contacts", ["workspace_id", "created_by"], unique=False)
+    op.create_index(
+        "ix_mandate_contacts_mandate", "mandate_contacts", ["workspace_id", "mandate_id", "id"], unique=False
+    )
+    op.create_index(
+        "uq_mandate_contacts_email",
+        "mandate_contacts",
+        ["workspace_id", "mandate_id", "contact_email_key"],
+        unique=True,
+        postgresql_where=sa.text("status <> 'cancelled'"),
+    )
+    op.create_table(
         "mandate_members",
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -162,6 +232,14 @@ def downgrade() -> None:
     op.drop_index("uq_mandate_members", table_name="mandate_members")
     op.drop_index("ix_mandate_members_user", table_name="mandate_members")
     op.drop_table("mandate_members")
+    op.drop_index(
+        "uq_mandate_contacts_email", table_name="mandate_contacts", postgresql_where=sa.text("status <> 'cancelled'")
+    )
+    op.drop_index("ix_mandate_contacts_mandate", table_name="mandate_contacts")
+    op.drop_index("ix_mandate_contacts_created_by", table_name="mandate_contacts")
+    op.drop_index("ix_mandate_contacts_contact_user", table_name="mandate_contacts")
+    op.drop_index("ix_mandate_contacts_contact", table_name="mandate_contacts")
+    op.drop_table("mandate_contacts")
     op.drop_index("uq_mandates_external_id", table_name="mandates", postgresql_where=sa.text("external_id IS NOT NULL"))
     op.drop_index("ix_mandates_submitted_by", table_name="mandates")
     op.drop_index("ix_mandates_organisation", table_name="mandates")

@@ -32,6 +32,7 @@ from relance.domains.invitations.forms_router import forms, prequalifications
 from relance.domains.invitations.imports_router import router as invitations_imports_router
 from relance.domains.invitations.router import router as invitations_router
 from relance.domains.mandates.bulk_router import router as mandates_bulk_router
+from relance.domains.mandates.contacts.router import router as mandate_contacts_router
 from relance.domains.mandates.router import router as mandates_router
 from relance.meta import router as meta_router
 from relance.openapi import DESCRIPTION, TAGS, describe
@@ -106,6 +107,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         prequalifications,
         mandates_bulk_router,
         mandates_router,
+        mandate_contacts_router,
         jobs_router,
         files_router,
         links_router,

@@ -66,11 +66,12 @@ from relance.domains.invitations.permissions import PERMISSIONS as INVITATIONS
 from relance.domains.invitations.recipient import InvitationRecipient
 from relance.domains.invitations.transfers import DashboardExport
 from relance.domains.mandates.asking import DOMAIN as MANDATES
-from relance.domains.mandates.asking import MandateChase
+from relance.domains.mandates.asking import ContactChase, MandateChase
 from relance.domains.mandates.emails import MAILS as MANDATE_MAILS
+from relance.domains.mandates.lifecycle import CONTACT_LIFECYCLE as MANDATE_CONTACT
 from relance.domains.mandates.lifecycle import LIFECYCLE as MANDATE
 from relance.domains.mandates.permissions import PERMISSIONS as MANDATE_RIGHTS
-from relance.domains.mandates.recipient import MandateRecipient
+from relance.domains.mandates.recipient import ContactRecipient, MandateRecipient
 from relance.domains.mandates.transfers import MandateExport
 
 #: Every right of the product, in the order in which an administrator reads them.
@@ -99,7 +100,7 @@ FOLLOW_UP_DOMAINS: tuple[PolicyDomain, ...] = (
 )
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
-LIFECYCLES: tuple[Lifecycle[Any], ...] = (INVITATION, MANDATE, MESSAGE, JOB, USER, USER_INVITATION)
+LIFECYCLES: tuple[Lifecycle[Any], ...] = (INVITATION, MANDATE, MANDATE_CONTACT, MESSAGE, JOB, USER, USER_INVITATION)
 
 
 def build_runtime(settings: Settings) -> Runtime:
@@ -135,6 +136,7 @@ def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
     handlers: tuple[MailSubject, ...] = (
         InvitationMails(runtime),
         ChasedMails(runtime, MandateChase(runtime)),
+        ChasedMails(runtime, ContactChase(runtime)),
         UserInvitationMails(runtime),
         PasswordResetMails(runtime),
     )
@@ -147,6 +149,7 @@ def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:
         InvitationFollowUps(runtime),
         PrequalificationFollowUps(runtime),
         ChasedFollowUps(runtime, MandateChase(runtime)),
+        ChasedFollowUps(runtime, ContactChase(runtime)),
         UserInvitationFollowUps(runtime),
     )
     return {handler.kind: handler for handler in handlers}
@@ -167,6 +170,7 @@ def recipients(runtime: Runtime) -> Mapping[str, RecipientHandler]:
     handlers: tuple[RecipientHandler, ...] = (
         InvitationRecipient(runtime),
         MandateRecipient(runtime),
+        ContactRecipient(runtime),
         UserInvitationRecipient(runtime),
         PasswordResetRecipient(runtime),
     )

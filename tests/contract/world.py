@@ -95,6 +95,8 @@ async def populate(product: Product, slug: str, siren: str) -> World:
         "submit": True,
     }
     await make("mandates", "/v1/mandates", mandate)
+    guest = contact | {"email": f"compta@{slug}-pme.example"}
+    await make("mandate_contacts", f"/v1/mandates/{ids['mandates']}/contacts", guest)
     await product.work()
     await _import(product, office)
     (mail,) = await product.mails(admin, email)

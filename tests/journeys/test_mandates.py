@@ -321,3 +321,41 @@ async def test_the_list_its_filters_counts_and_files(product: Product, office: O
         {"schedule": {"kind": "data_refresh", "frequency": "yearly", "starts_on": "2028-02-29"}, "count": 2},
     )
     assert dates.json()["due_on"] == ["2028-02-29", "2029-02-28"]
+
+
+async def test_further_contacts_join_by_the_same_mails(product: Product, office: Office) -> None:
+    mandate, _ = await invited(product, office)
+    contacts = f"/v1/mandates/{mandate['id']}/contacts"
+    compta = {"first_name": "Inès", "last_name": "Roy", "email": "compta@martin.example"}
+    made = await office.member.post(contacts, compta)
+    assert (made.status_code, made.json()["status_label"]) == (201, "Invitation envoyée"), made.text
+    for address in ("COMPTA@martin.example", EMAIL):
+        again = await office.member.post(contacts, {**compta, "email": address})
+        assert (again.status_code, again.json()["code"]) == (409, "duplicate")
+    await product.work()
+    await product.advance(office.admin, "P7DT1H")
+    reminder, invitation = await product.mails(office.admin, compta["email"])
+    assert (reminder["subject"][:6], reminder["links"][0]) == ("Rappel", invitation["links"][0])
+    link = invitation["links"][0]
+    assert (await accept(product, link, first_name="Inès", last_name="Roy")).status_code == 200
+    shown = (await office.member.get(made.headers["Location"])).json()
+    assert (shown["status_label"], shown["reminders_count"]) == ("Actif", 1)
+    # The mandate itself still waits for its main contact.
+    assert (await read(office.member, mandate))["status"] == "invited"
+    grant = await product.client.post("/v1/auth/token", data={"username": compta["email"], "password": CHOSEN})
+    guest = Person(office.member.id, compta["email"], grant.json()["access_token"], product.client)
+    assert (await read(guest, mandate))["id"] == mandate["id"]
+    removed = await office.member.post(f"{made.headers['Location']}/remove")
+    assert (removed.status_code, removed.json()["status"]) == (200, "cancelled"), removed.text
+    assert (await guest.get(f"/v1/mandates/{mandate['id']}")).status_code == 404
+    assert (await product.client.get(link)).status_code == 404
+    second = await office.member.post(contacts, compta)
+    await product.work()
+    await product.advance(office.admin, "P31D")
+    assert (await office.member.get(second.headers["Location"])).json()["status"] == "invitation_expired"
+    assert (await office.member.post(f"{second.headers['Location']}/renew")).json()["cycle"] == 2
+    listed = (await office.member.get(f"{contacts}?limit=1")).json()
+    assert (listed["items"][0]["status"], listed["next_cursor"] is not None) == ("cancelled", True)
+    await office.member.post(f"/v1/mandates/{mandate['id']}/cancel", {"reason": "Abandon"})
+    await product.work()
+    assert (await product.rows("SELECT count(*) AS n FROM messages WHERE state = 'queued'"))[0]["n"] == 0

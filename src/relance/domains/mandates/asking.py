@@ -15,9 +15,11 @@ from relance.capabilities.messaging.mails import Mail
 from relance.capabilities.messaging.outbox import Envelope, Outbox
 from relance.core.db import DbSession
 from relance.core.i18n import Text, as_locale, long_datetime
+from relance.core.lifecycle import Lifecycle
 from relance.core.runtime import Runtime
 from relance.core.subjects import SubjectRef
 from relance.domains.mandates.completeness import missing_codes
+from relance.domains.mandates.contacts.repository import ContactRepository
 from relance.domains.mandates.emails import (
     AcceptedMail,
     CancelledMail,
@@ -32,11 +34,12 @@ from relance.domains.mandates.emails import (
     RequesterFacts,
     UndeliverableMail,
 )
-from relance.domains.mandates.lifecycle import LIFECYCLE, Facts, Kind, Status, TeamRole
+from relance.domains.mandates.lifecycle import CONTACT_LIFECYCLE, LIFECYCLE, Facts, MandateKind, MandateStatus, TeamRole
 from relance.domains.mandates.repository import MandateRepository, MandateRow, Member
 from relance.domains.mandates.schemas import Civility
 
 KIND = "mandate"
+CONTACT_KIND = "mandate_contact"
 DOMAIN = "mandates"
 
 CIVILITIES = {Civility.MR: Text("M.", "Mr"), Civility.MRS: Text("Mme", "Ms")}
@@ -49,12 +52,12 @@ CYCLE_MAILS = CycleMails(
         "Avis d’expiration si la PME n’a toujours pas accepté.", "Expiry notice if the company has still not accepted."
     ),
 )
-_EVERY_STATE = frozenset(Status)
+_EVERY_STATE = frozenset(MandateStatus)
 
 
 def subject_of(row: MandateRow) -> SubjectRef:
-    """How the capabilities name a mandate."""
-    return SubjectRef(KIND, row.mandate.id)
+    """How the capabilities name a mandate, or a further contact of it."""
+    return SubjectRef(CONTACT_KIND if row.further is not None else KIND, row.invitee.id)
 
 
 class MandateChase(Chase[MandateRow]):
@@ -62,19 +65,19 @@ class MandateChase(Chase[MandateRow]):
 
     kind = KIND
     domain = DOMAIN
-    lifecycle = LIFECYCLE
+    lifecycle: Lifecycle[Facts] = LIFECYCLE
     inviting = InviteMail.key
     reminding = ReminderMail.key
-    open_states = frozenset({Status.INVITED})
+    open_states = frozenset({MandateStatus.INVITED})
     wanted_in: Mapping[str, Collection[str]] = {
-        InviteMail.key: {Status.INVITED},
-        ReminderMail.key: {Status.INVITED},
-        ExpiredMail.key: {Status.INVITATION_EXPIRED},
+        InviteMail.key: {MandateStatus.INVITED},
+        ReminderMail.key: {MandateStatus.INVITED},
+        ExpiredMail.key: {MandateStatus.INVITATION_EXPIRED},
         ExpiredNotice.key: _EVERY_STATE,
         AcceptedMail.key: _EVERY_STATE,
         DeclinedMail.key: _EVERY_STATE,
         UndeliverableMail.key: _EVERY_STATE,
-        CancelledMail.key: {Status.CANCELLED},
+        CancelledMail.key: {MandateStatus.CANCELLED},
     }
 
     def __init__(self, runtime: Runtime) -> None:
@@ -94,7 +97,7 @@ class MandateChase(Chase[MandateRow]):
 
     def facts(self, row: MandateRow, pace: Pace) -> Facts:
         """What the guards ask about `row`."""
-        return Facts(pace, Kind(row.mandate.kind), missing_codes(row))
+        return Facts(pace, MandateKind(row.mandate.kind), missing_codes(row))
 
     async def invite(self, session: DbSession, rows: Sequence[MandateRow], expires_at: datetime) -> None:
         """See `Chase`."""
@@ -106,8 +109,8 @@ class MandateChase(Chase[MandateRow]):
 
     async def tell_expired(self, session: DbSession, row: MandateRow) -> None:
         """The contact reads whom to write to; the owners, that nobody has accepted."""
-        expired_on = _instant(row, row.mandate.expires_at or self._clock.now())
-        address = row.mandate.contact_email or ""
+        expired_on = _instant(row, row.invitee.expires_at or self._clock.now())
+        address = row.invitee.contact_email or ""
         contact = ExpiredMail(**_facts(row, address), expires_on=expired_on)
         await Outbox(session, self._clock).enqueue(_to_contact(row, contact, priority=200))
         await self._tell(
@@ -137,7 +140,12 @@ class MandateChase(Chase[MandateRow]):
             session,
             row,
             row.team,
-            lambda to: AcceptedMail(**_facts(row, to), accepted_on=_instant(row, at), reference=str(row.mandate.id)),
+            lambda to: AcceptedMail(
+                **_facts(row, to),
+                accepted_on=_instant(row, at),
+                reference=str(row.mandate.id),
+                main=row.further is None,
+            ),
             also=row.submitter_email,
         )
 
@@ -150,14 +158,14 @@ class MandateChase(Chase[MandateRow]):
             lambda to: DeclinedMail(
                 **_facts(row, to),
                 declined_on=_instant(row, at),
-                reason=row.mandate.decline_reason or "",
+                reason=row.invitee.decline_reason or "",
                 reference=str(row.mandate.id),
             ),
         )
 
     async def tell_cancelled(self, session: DbSession, row: MandateRow) -> None:
         """The contact reads that nothing is asked any more."""
-        mail = CancelledMail(**_facts(row, row.mandate.contact_email or ""), reason=row.mandate.cancel_reason or "")
+        mail = CancelledMail(**_facts(row, row.invitee.contact_email or ""), reason=row.mandate.cancel_reason or "")
         await Outbox(session, self._clock).enqueue(_to_contact(row, mail, priority=150))
 
     async def _ask(
@@ -168,16 +176,16 @@ class MandateChase(Chase[MandateRow]):
         deadline: datetime,
         priority: int,
     ) -> None:
-        addresses = [row.mandate.contact_email_key or "" for row in rows]
+        addresses = [row.invitee.contact_email_key or "" for row in rows]
         links = await Links(session, self._clock).ensure_all(
             [(subject_of(row), address) for row, address in zip(rows, addresses, strict=True)]
         )
         known = await MandateRepository(session).registered(addresses)
         envelopes = []
         for row, address, link in zip(rows, addresses, links, strict=True):
-            expires_at = row.mandate.expires_at if mail is ReminderMail else None
+            expires_at = row.invitee.expires_at if mail is ReminderMail else None
             built = mail(
-                **_facts(row, row.mandate.contact_email or ""),
+                **_facts(row, row.invitee.contact_email or ""),
                 link="",  # the outbox points it to `link_id`
                 expires_on=_instant(row, expires_at or deadline),
                 registered=address in known,
@@ -205,12 +213,36 @@ class MandateChase(Chase[MandateRow]):
                     mail=notice(address),
                     recipient=address,
                     locale=locale,
-                    cycle=row.mandate.cycle,
+                    cycle=row.invitee.cycle,
                     priority=150,
                 )
                 for address, locale in people.items()
             ]
         )
+
+
+class ContactChase(MandateChase):
+    """The same for a further contact of the company, by the same mails."""
+
+    kind = CONTACT_KIND
+    lifecycle = CONTACT_LIFECYCLE
+
+    async def lock_all(self, session: DbSession, ids: Collection[UUID]) -> Mapping[UUID, MandateRow]:
+        """See `Chase`."""
+        return await ContactRepository(session).lock_all(ids)
+
+    async def lock_free(self, session: DbSession, ids: Collection[UUID]) -> Mapping[UUID, MandateRow]:
+        """See `Chase`."""
+        return await ContactRepository(session).lock_free(ids)
+
+    async def statuses(self, session: DbSession, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """See `Chase`."""
+        return await ContactRepository(session).statuses(ids)
+
+
+def chase_of(row: MandateRow, runtime: Runtime) -> MandateChase:
+    """The chase of whoever `row` is about."""
+    return ContactChase(runtime) if row.further is not None else MandateChase(runtime)
 
 
 def _to_contact(
@@ -219,10 +251,10 @@ def _to_contact(
     return Envelope(
         subject=subject_of(row),
         mail=mail,
-        recipient=row.mandate.contact_email or "",
+        recipient=row.invitee.contact_email or "",
         locale=as_locale(row.mandate.locale),
-        cycle=row.mandate.cycle,
-        ordinal=row.mandate.reminders_asked if isinstance(mail, ReminderMail) else 0,
+        cycle=row.invitee.cycle,
+        ordinal=row.invitee.reminders_asked if isinstance(mail, ReminderMail) else 0,
         link_id=link_id,
         sender_name=row.organisation_name,
         reply_to=row.submitter_email or row.creator_email,
@@ -233,16 +265,16 @@ def _to_contact(
 
 
 def _facts(row: MandateRow, recipient: str) -> dict[str, Any]:
-    mandate, locale = row.mandate, as_locale(row.mandate.locale)
+    invitee, locale = row.invitee, as_locale(row.mandate.locale)
     return {
         "recipient_email": recipient,
         "company": CompanyFacts(name=row.company.name),
         "organisation": FirmFacts(name=row.organisation_name),
         "contact": ContactFacts(
-            title=CIVILITIES[Civility(mandate.contact_title)].in_locale(locale) if mandate.contact_title else "",
-            first_name=mandate.contact_first_name or "",
-            last_name=mandate.contact_last_name or "",
-            email=mandate.contact_email or "",
+            title=CIVILITIES[Civility(invitee.contact_title)].in_locale(locale) if invitee.contact_title else "",
+            first_name=invitee.contact_first_name or "",
+            last_name=invitee.contact_last_name or "",
+            email=invitee.contact_email or "",
         ),
         "requester": RequesterFacts(
             name=row.submitter_name or row.creator_name, email=row.submitter_email or row.creator_email

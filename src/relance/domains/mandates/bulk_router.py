@@ -16,7 +16,7 @@ from relance.core.http import ReadDep, RuntimeDep, StrictRoute, WriteDep
 from relance.core.i18n import current_locale
 from relance.core.problems import problem_responses
 from relance.core.security import Caller, requires
-from relance.domains.mandates.lifecycle import Status
+from relance.domains.mandates.lifecycle import MandateStatus
 from relance.domains.mandates.list_schemas import (
     MandateCounts,
     MandateExportCreate,
@@ -46,7 +46,7 @@ Reader = Annotated[Caller, Depends(requires(READ))]
 async def summary(session: ReadDep, caller: Reader, query: Annotated[MandateFilter, Query()]) -> MandateCounts:
     """By status, under the same filters as the list."""
     counts = await MandateRepository(session).counts(query, caller)
-    by_status = {status.value: counts.get(status.value, 0) for status in Status}
+    by_status = {status.value: counts.get(status.value, 0) for status in MandateStatus}
     return MandateCounts(total=sum(by_status.values()), status=MandateStatusCounts.model_validate(by_status))
 
 

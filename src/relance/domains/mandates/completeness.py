@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from relance.core.i18n import Text
-from relance.domains.mandates.lifecycle import Kind, TeamRole
+from relance.domains.mandates.lifecycle import MandateKind, TeamRole
 from relance.domains.mandates.repository import MandateRow
 from relance.domains.mandates.schemas import Completeness, CompletenessStep, Missing
 
@@ -54,7 +54,7 @@ def completeness(row: MandateRow) -> Completeness:
 
 
 def _missing_details(row: MandateRow) -> Iterator[str]:
-    if row.mandate.kind == Kind.INTERNAL:
+    if row.mandate.kind == MandateKind.INTERNAL:
         return
     for column in ("contact_first_name", "contact_last_name", "contact_email"):
         if not getattr(row.mandate, column):

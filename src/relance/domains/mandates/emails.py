@@ -89,6 +89,8 @@ class AcceptedMail(_Mandate, Mail):
 
     accepted_on: str
     reference: str
+    #: Whether it is the main contact, whose answer makes the mandate active.
+    main: bool
 
 
 class DeclinedMail(_Mandate, Mail):

@@ -1,6 +1,6 @@
 """A mandate from its draft to its acceptance, as data. Source: « Créer un Mandat »; labels are verbatim. No I/O."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from relance.capabilities.cycles.lifecycle import DELIVERABLE, GAP_OVER, Pace
@@ -10,7 +10,7 @@ from relance.core.lifecycle import Actor, Guard, Lifecycle, Transition
 from relance.domains.mandates.errors import MandateIncomplete
 
 
-class Status(StrEnum):
+class MandateStatus(StrEnum):
     """Where the mandate stands."""
 
     DRAFT = "draft"
@@ -22,7 +22,7 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Kind(StrEnum):
+class MandateKind(StrEnum):
     """Who represents the company: its own contact, or the firm itself."""
 
     EXTERNAL = "external"
@@ -44,17 +44,17 @@ class Passthrough(StrEnum):
 
 
 STATUS_LABELS = {
-    Status.DRAFT: Text("Brouillon", "Draft"),
-    Status.INVITED: Text("Invitation envoyée", "Invitation sent"),
-    Status.ACTIVE: Text("Actif", "Active"),
-    Status.INVITATION_EXPIRED: Text("Invitation expirée", "Invitation expired"),
-    Status.DECLINED: Text("Refusé", "Declined"),
-    Status.DISABLED: Text("Désactivé", "Disabled"),
-    Status.CANCELLED: Text("Annulé", "Cancelled"),
+    MandateStatus.DRAFT: Text("Brouillon", "Draft"),
+    MandateStatus.INVITED: Text("Invitation envoyée", "Invitation sent"),
+    MandateStatus.ACTIVE: Text("Actif", "Active"),
+    MandateStatus.INVITATION_EXPIRED: Text("Invitation expirée", "Invitation expired"),
+    MandateStatus.DECLINED: Text("Refusé", "Declined"),
+    MandateStatus.DISABLED: Text("Désactivé", "Disabled"),
+    MandateStatus.CANCELLED: Text("Annulé", "Cancelled"),
 }
 KIND_LABELS = {
-    Kind.EXTERNAL: Text("Mandat externe", "External mandate"),
-    Kind.INTERNAL: Text("Mandat interne", "Internal mandate"),
+    MandateKind.EXTERNAL: Text("Mandat externe", "External mandate"),
+    MandateKind.INTERNAL: Text("Mandat interne", "Internal mandate"),
 }
 ROLE_LABELS = {
     TeamRole.OWNER: Text("Propriétaire de mission", "Mission owner"),
@@ -71,7 +71,7 @@ class Facts:
     """What the guards ask about a mandate. `missing` names what it lacks to be submitted."""
 
     pace: Pace
-    kind: Kind = Kind.EXTERNAL
+    kind: MandateKind = MandateKind.EXTERNAL
     missing: tuple[str, ...] = field(default=())
 
 
@@ -91,39 +91,39 @@ COMPLETE = Guard[Facts](
 WRITE = "mandates:write"
 REMIND = "mandates:remind"
 
-_DRAFT = frozenset({Status.DRAFT})
-_INVITED = frozenset({Status.INVITED})
+_DRAFT = frozenset({MandateStatus.DRAFT})
+_INVITED = frozenset({MandateStatus.INVITED})
 _STAFF = frozenset({Actor.USER})
 _WORKER = frozenset({Actor.WORKER})
 _CONTACT = frozenset({Actor.RECIPIENT})
 
 LIFECYCLE: Lifecycle[Facts] = Lifecycle(
     kind="mandate",
-    initial=Status.DRAFT,
+    initial=MandateStatus.DRAFT,
     states={status.value: label for status, label in STATUS_LABELS.items()},
     transitions=(
         Transition(
             "submit",
             _DRAFT,
-            Status.INVITED,
+            MandateStatus.INVITED,
             _STAFF,
             "mandate.submitted",
             WRITE,
             (COMPLETE,),
             "mandates.invite",
             Text("Soumettre : inviter la PME", "Submit: invite the company"),
-            applies=lambda facts: facts.kind is Kind.EXTERNAL,
+            applies=lambda facts: facts.kind is MandateKind.EXTERNAL,
         ),
         Transition(
             "submit",
             _DRAFT,
-            Status.ACTIVE,
+            MandateStatus.ACTIVE,
             _STAFF,
             "mandate.activated",
             WRITE,
             (COMPLETE,),
             text=Text("Soumettre un mandat interne", "Submit an internal mandate"),
-            applies=lambda facts: facts.kind is Kind.INTERNAL,
+            applies=lambda facts: facts.kind is MandateKind.INTERNAL,
         ),
         Transition(
             "remind",
@@ -139,7 +139,7 @@ LIFECYCLE: Lifecycle[Facts] = Lifecycle(
         Transition(
             "expire",
             _INVITED,
-            Status.INVITATION_EXPIRED,
+            MandateStatus.INVITATION_EXPIRED,
             _WORKER,
             "mandate.expired",
             mail="mandates.expired",
@@ -147,8 +147,8 @@ LIFECYCLE: Lifecycle[Facts] = Lifecycle(
         ),
         Transition(
             "renew",
-            frozenset({Status.INVITATION_EXPIRED}),
-            Status.INVITED,
+            frozenset({MandateStatus.INVITATION_EXPIRED}),
+            MandateStatus.INVITED,
             _STAFF,
             "mandate.renewed",
             REMIND,
@@ -159,7 +159,7 @@ LIFECYCLE: Lifecycle[Facts] = Lifecycle(
         Transition(
             "accept",
             _INVITED,
-            Status.ACTIVE,
+            MandateStatus.ACTIVE,
             _CONTACT,
             "mandate.accepted",
             mail="mandates.accepted",
@@ -168,7 +168,7 @@ LIFECYCLE: Lifecycle[Facts] = Lifecycle(
         Transition(
             "decline",
             _INVITED,
-            Status.DECLINED,
+            MandateStatus.DECLINED,
             _CONTACT,
             "mandate.declined",
             mail="mandates.declined",
@@ -176,8 +176,8 @@ LIFECYCLE: Lifecycle[Facts] = Lifecycle(
         ),
         Transition(
             "disable",
-            frozenset({Status.ACTIVE}),
-            Status.DISABLED,
+            frozenset({MandateStatus.ACTIVE}),
+            MandateStatus.DISABLED,
             _STAFF,
             "mandate.disabled",
             WRITE,
@@ -185,8 +185,8 @@ LIFECYCLE: Lifecycle[Facts] = Lifecycle(
         ),
         Transition(
             "enable",
-            frozenset({Status.DISABLED}),
-            Status.ACTIVE,
+            frozenset({MandateStatus.DISABLED}),
+            MandateStatus.ACTIVE,
             _STAFF,
             "mandate.enabled",
             WRITE,
@@ -194,8 +194,16 @@ LIFECYCLE: Lifecycle[Facts] = Lifecycle(
         ),
         Transition(
             "cancel",
-            frozenset({Status.DRAFT, Status.INVITED, Status.INVITATION_EXPIRED, Status.DECLINED, Status.DISABLED}),
-            Status.CANCELLED,
+            frozenset(
+                {
+                    MandateStatus.DRAFT,
+                    MandateStatus.INVITED,
+                    MandateStatus.INVITATION_EXPIRED,
+                    MandateStatus.DECLINED,
+                    MandateStatus.DISABLED,
+                }
+            ),
+            MandateStatus.CANCELLED,
             _STAFF,
             "mandate.cancelled",
             "mandates:cancel",
@@ -204,12 +212,53 @@ LIFECYCLE: Lifecycle[Facts] = Lifecycle(
         ),
         Transition(
             "delete",
-            frozenset({Status.DRAFT, Status.CANCELLED, Status.DECLINED, Status.DISABLED}),
+            frozenset({MandateStatus.DRAFT, MandateStatus.CANCELLED, MandateStatus.DECLINED, MandateStatus.DISABLED}),
             None,
             _STAFF,
             "mandate.deleted",
             "mandates:delete",
             text=Text("Supprimer", "Delete"),
+        ),
+    ),
+)
+
+_LIVE = frozenset(
+    {MandateStatus.INVITED, MandateStatus.INVITATION_EXPIRED, MandateStatus.ACTIVE, MandateStatus.DECLINED}
+)
+_OF_CONTACTS = (
+    MandateStatus.INVITED,
+    MandateStatus.ACTIVE,
+    MandateStatus.INVITATION_EXPIRED,
+    MandateStatus.DECLINED,
+    MandateStatus.CANCELLED,
+)
+_ROWS = {(row.action, row.target): row for row in LIFECYCLE.transitions}
+
+
+def _same(action: str, target: MandateStatus | None, journal: str) -> Transition[Facts]:
+    """The mandate's own row, recorded under another name."""
+    return replace(_ROWS[action, target], journal=journal)
+
+
+#: A further contact of the company runs through the same cycle; joining gives access, and removing takes it.
+CONTACT_LIFECYCLE: Lifecycle[Facts] = Lifecycle(
+    kind="mandate_contact",
+    initial=MandateStatus.INVITED,
+    states={status.value: STATUS_LABELS[status] for status in _OF_CONTACTS},
+    transitions=(
+        _same("remind", None, "mandate_contact.reminded"),
+        _same("expire", MandateStatus.INVITATION_EXPIRED, "mandate_contact.expired"),
+        _same("renew", MandateStatus.INVITED, "mandate_contact.renewed"),
+        _same("accept", MandateStatus.ACTIVE, "mandate_contact.accepted"),
+        _same("decline", MandateStatus.DECLINED, "mandate_contact.declined"),
+        Transition(
+            "remove",
+            _LIVE,
+            MandateStatus.CANCELLED,
+            _STAFF,
+            "mandate_contact.removed",
+            WRITE,
+            text=Text("Retirer", "Remove"),
         ),
     ),
 )

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from relance.capabilities.directory.schemas import ExternalId
 from relance.core.schemas import Input, Line, ListQuery, Output
-from relance.domains.mandates.lifecycle import Kind, Passthrough, Status
+from relance.domains.mandates.lifecycle import MandateKind, MandateStatus, Passthrough
 
 
 class MandateSort(StrEnum):
@@ -28,8 +28,8 @@ class MandateFilter(Input):
     """Filters of the list; the same for the counts and the exports."""
 
     mine: bool = Field(False, description="Only those in whose team the caller is.")
-    status: list[Status] = Field(default_factory=list, max_length=7, description="Repeatable.")
-    kind: list[Kind] = Field(default_factory=list, max_length=2, description="Repeatable.")
+    status: list[MandateStatus] = Field(default_factory=list, max_length=7, description="Repeatable.")
+    kind: list[MandateKind] = Field(default_factory=list, max_length=2, description="Repeatable.")
     team_member_id: UUID | None = Field(None, description="Only those in whose team this user is.")
     passthrough: Passthrough | None = Field(None, description="Only those that use the option, or only the others.")
     organisation_id: UUID | None = Field(None, description="Only this issuing organisation.")

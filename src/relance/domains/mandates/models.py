@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from relance.capabilities.cycles.models import Chased
 from relance.core.db import Base, Versioned, WorkspaceOwned, owned_reference
-from relance.domains.mandates.lifecycle import Kind, Passthrough, Status, TeamRole
+from relance.domains.mandates.lifecycle import MandateKind, MandateStatus, Passthrough, TeamRole
 
 
 def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
@@ -19,7 +19,28 @@ def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
-class Mandate(Chased, Versioned, WorkspaceOwned, Base):
+class Invitee(Chased):
+    """Mixin of whoever is asked to join: the main contact, on the mandate itself, or a further one."""
+
+    #: Civility: `mr` or `mrs`.
+    contact_title: Mapped[str | None]
+    contact_first_name: Mapped[str | None]
+    contact_last_name: Mapped[str | None]
+    contact_email: Mapped[str | None]
+    #: The address as it is compared: case folded.
+    contact_email_key: Mapped[str | None]
+    #: E.164.
+    contact_phone: Mapped[str | None]
+    #: The contact in the directory, from the submission on.
+    contact_id: Mapped[UUID | None]
+    #: The account with which the contact accepted.
+    contact_user_id: Mapped[UUID | None]
+    accepted_at: Mapped[datetime | None]
+    declined_at: Mapped[datetime | None]
+    decline_reason: Mapped[str | None]
+
+
+class Mandate(Invitee, Versioned, WorkspaceOwned, Base):
     """A firm acts for a small company, once its contact has accepted."""
 
     __tablename__ = "mandates"
@@ -30,8 +51,8 @@ class Mandate(Chased, Versioned, WorkspaceOwned, Base):
         owned_reference("submitted_by", "users"),
         owned_reference("contact_id", "contacts"),
         owned_reference("contact_user_id", "users"),
-        _one_of("status", Status),
-        _one_of("kind", Kind),
+        _one_of("status", MandateStatus),
+        _one_of("kind", MandateKind),
         _one_of("passthrough", Passthrough),
         Index(
             "uq_mandates_external_id",
@@ -53,22 +74,9 @@ class Mandate(Chased, Versioned, WorkspaceOwned, Base):
     #: The firm's organisation in whose name the company is asked.
     issuing_organisation_id: Mapped[UUID]
     external_id: Mapped[str | None]
-    kind: Mapped[str] = mapped_column(default=Kind.EXTERNAL)
-    status: Mapped[str] = mapped_column(default=Status.DRAFT)
+    kind: Mapped[str] = mapped_column(default=MandateKind.EXTERNAL)
+    status: Mapped[str] = mapped_column(default=MandateStatus.DRAFT)
     locale: Mapped[str]
-    #: Civility: `mr` or `mrs`.
-    contact_title: Mapped[str | None]
-    contact_first_name: Mapped[str | None]
-    contact_last_name: Mapped[str | None]
-    contact_email: Mapped[str | None]
-    #: The address as it is compared: case folded.
-    contact_email_key: Mapped[str | None]
-    #: E.164.
-    contact_phone: Mapped[str | None]
-    #: The contact in the directory, from the submission on.
-    contact_id: Mapped[UUID | None]
-    #: The account with which the contact accepted.
-    contact_user_id: Mapped[UUID | None]
     schedule: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     passthrough: Mapped[str] = mapped_column(default=Passthrough.DISABLED)
     next_delivery_on: Mapped[date | None]
@@ -76,9 +84,6 @@ class Mandate(Chased, Versioned, WorkspaceOwned, Base):
     created_at: Mapped[datetime]
     submitted_by: Mapped[UUID | None]
     submitted_at: Mapped[datetime | None]
-    accepted_at: Mapped[datetime | None]
-    declined_at: Mapped[datetime | None]
-    decline_reason: Mapped[str | None]
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None]
 
@@ -98,3 +103,36 @@ class MandateMember(WorkspaceOwned, Base):
     mandate_id: Mapped[UUID]
     user_id: Mapped[UUID]
     role: Mapped[str]
+
+
+class MandateContact(Invitee, Versioned, WorkspaceOwned, Base):
+    """A further contact of the company, who gains access to the mandate by registering."""
+
+    __tablename__ = "mandate_contacts"
+    __table_args__ = (
+        owned_reference("mandate_id", "mandates", ondelete="CASCADE"),
+        owned_reference("contact_id", "contacts"),
+        owned_reference("contact_user_id", "users"),
+        owned_reference("created_by", "users"),
+        CheckConstraint(
+            "status IN ('invited', 'active', 'invitation_expired', 'declined', 'cancelled')", name="status"
+        ),
+        # A person is asked once for a mandate; who was removed may be asked again.
+        Index(
+            "uq_mandate_contacts_email",
+            "workspace_id",
+            "mandate_id",
+            "contact_email_key",
+            unique=True,
+            postgresql_where=text("status <> 'cancelled'"),
+        ),
+        Index("ix_mandate_contacts_mandate", "workspace_id", "mandate_id", "id"),
+        Index("ix_mandate_contacts_contact_user", "workspace_id", "contact_user_id"),
+        Index("ix_mandate_contacts_contact", "workspace_id", "contact_id"),
+        Index("ix_mandate_contacts_created_by", "workspace_id", "created_by"),
+    )
+
+    mandate_id: Mapped[UUID]
+    status: Mapped[str] = mapped_column(default=MandateStatus.INVITED)
+    created_by: Mapped[UUID]
+    created_at: Mapped[datetime]

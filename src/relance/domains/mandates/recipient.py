@@ -33,9 +33,10 @@ from relance.core.lifecycle import Actor
 from relance.core.runtime import Runtime
 from relance.core.subjects import ActorRef
 from relance.domains.mandates import views
-from relance.domains.mandates.asking import CIVILITIES, KIND, MandateChase, subject_of
+from relance.domains.mandates.asking import CIVILITIES, CONTACT_KIND, KIND, chase_of, subject_of
+from relance.domains.mandates.contacts.repository import ContactRepository
 from relance.domains.mandates.errors import AccountDeactivated, MandateAnswered
-from relance.domains.mandates.lifecycle import LIFECYCLE, Status
+from relance.domains.mandates.lifecycle import MandateStatus
 from relance.domains.mandates.repository import MandateRepository, MandateRow
 from relance.domains.mandates.service import set_contact
 
@@ -78,6 +79,7 @@ _ACCEPT = Text("Accepter", "Accept")
 _DECLINE = Text("Refuser ce mandat", "Decline this mandate")
 _NO_PHONE = Text("Ce numéro de téléphone n’est pas valide.", "This telephone number is not valid.")
 _PHONE: TypeAdapter[str] = TypeAdapter(Phone)
+_OVER = {MandateStatus.DECLINED, MandateStatus.CANCELLED, MandateStatus.DISABLED}
 #: The page that opens an account, and the one that signs in to a known account: an answer fits the one it was made on.
 _VERSION_OPEN, _VERSION_SIGN_IN = 1, 2
 
@@ -112,9 +114,14 @@ class MandateRecipient:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
+    async def _row(self, session: DbSession, link: ActionLink, *, lock: bool = False) -> MandateRow | None:
+        rows = MandateRepository(session)
+        found = await (rows.lock_all([link.subject_id]) if lock else rows.rows([link.subject_id]))
+        return found.get(link.subject_id)
+
     async def locale(self, session: DbSession, link: ActionLink) -> Locale | None:
         """The language the mandate was written in."""
-        row = (await MandateRepository(session).rows([link.subject_id])).get(link.subject_id)
+        row = await self._row(session, link)
         return as_locale(row.mandate.locale) if row is not None else None
 
     async def view(self, session: DbSession, link: ActionLink, locale: Locale) -> RecipientView:
@@ -123,7 +130,7 @@ class MandateRecipient:
         Raises:
             NotFound: the mandate is gone.
         """
-        row = (await MandateRepository(session).rows([link.subject_id])).get(link.subject_id)
+        row = await self._row(session, link)
         if row is None:
             raise NotFound()
         return self._view(row, await self._account(session, row), locale)
@@ -144,7 +151,7 @@ class MandateRecipient:
         actions = {"accept": self._accept, "decline": self._decline, "unsubscribe": self._unsubscribe}
         if answer not in actions:
             raise NotFound()
-        row = (await MandateRepository(session).lock_all([link.subject_id])).get(link.subject_id)
+        row = await self._row(session, link, lock=True)
         if row is None:
             raise NotFound()
         await actions[answer](session, row, link, payload, locale)
@@ -153,8 +160,8 @@ class MandateRecipient:
     async def _accept(
         self, session: DbSession, row: MandateRow, link: ActionLink, payload: Mapping[str, object], locale: Locale
     ) -> None:
-        mandate, now = row.mandate, self._runtime.clock.now()
-        if mandate.accepted_at is not None:
+        invitee, now, chase = row.invitee, self._runtime.clock.now(), chase_of(row, self._runtime)
+        if invitee.accepted_at is not None:
             return  # the second tab
         self._require_open(row, now)
         account = await self._account(session, row)
@@ -163,10 +170,9 @@ class MandateRecipient:
         answers = validate_answers(form.json_schema, payload.get("answers"), locale)
         actor = ActorRef("recipient", link.id)
         user = await self._enter(session, row, account, answers, actor)
-        step = LIFECYCLE.require(mandate.status, "accept", Actor.RECIPIENT, views.facts_of(row, now))
-        before, mandate.status = mandate.status, LIFECYCLE.target(step, mandate.status)
-        mandate.accepted_at, mandate.contact_user_id = now, user.id
-        chase = MandateChase(self._runtime)
+        step = chase.lifecycle.require(invitee.status, "accept", Actor.RECIPIENT, views.facts_of(row, now))
+        before, invitee.status = invitee.status, chase.lifecycle.target(step, invitee.status)
+        invitee.accepted_at, invitee.contact_user_id = now, user.id
         cycles = Cycles(session, self._runtime, chase, actor)
         await cycles.stop(row, "accepted")
         await session.flush()
@@ -194,20 +200,19 @@ class MandateRecipient:
         set_contact(row, {**given, "title": answers.get("title") or None, **_phone(answers)})
         name = f"{given['first_name']} {given['last_name']}"
         locale = as_locale(row.mandate.locale)
-        return await accounts.open(row.mandate.contact_email_key or "", name, password, locale, actor, pointer)
+        return await accounts.open(row.invitee.contact_email_key or "", name, password, locale, actor, pointer)
 
     async def _decline(
         self, session: DbSession, row: MandateRow, link: ActionLink, payload: Mapping[str, object], locale: Locale
     ) -> None:
-        mandate, now = row.mandate, self._runtime.clock.now()
-        if mandate.status == Status.DECLINED:
+        invitee, now, chase = row.invitee, self._runtime.clock.now(), chase_of(row, self._runtime)
+        if invitee.status == MandateStatus.DECLINED:
             return
         self._require_open(row, now)
-        mandate.decline_reason = short_text(payload, "reason", 2000)
-        step = LIFECYCLE.require(mandate.status, "decline", Actor.RECIPIENT, views.facts_of(row, now))
-        before, mandate.status = mandate.status, LIFECYCLE.target(step, mandate.status)
-        mandate.declined_at = now
-        chase = MandateChase(self._runtime)
+        invitee.decline_reason = short_text(payload, "reason", 2000)
+        step = chase.lifecycle.require(invitee.status, "decline", Actor.RECIPIENT, views.facts_of(row, now))
+        before, invitee.status = invitee.status, chase.lifecycle.target(step, invitee.status)
+        invitee.declined_at = now
         cycles = Cycles(session, self._runtime, chase, ActorRef("recipient", link.id))
         await cycles.stop(row, "declined")
         await chase.tell_declined(session, row, now)
@@ -222,7 +227,7 @@ class MandateRecipient:
         await follow_ups.cancel(subject_of(row), "unsubscribed", (FollowUpKind.REMINDER,))
 
     async def _account(self, session: DbSession, row: MandateRow) -> User | None:
-        address = row.mandate.contact_email_key
+        address = row.invitee.contact_email_key
         return await ClientAccounts(session, self._runtime.clock).find(address) if address else None
 
     @staticmethod
@@ -234,26 +239,26 @@ class MandateRecipient:
             raise MandateAnswered()
 
     def _form(self, row: MandateRow, account: User | None, locale: Locale) -> RecipientForm:
-        mandate = row.mandate
+        invitee = row.invitee
         if account is not None and account.status != UserStatus.INVITED:
             return account_form(_VERSION_SIGN_IN, _ACCEPT, locale, {"password": _KNOWN_ACCOUNT}, {})
         known = {
-            "title": mandate.contact_title,
-            "first_name": mandate.contact_first_name,
-            "last_name": mandate.contact_last_name,
-            "phone": mandate.contact_phone,
+            "title": invitee.contact_title,
+            "first_name": invitee.contact_first_name,
+            "last_name": invitee.contact_last_name,
+            "phone": invitee.contact_phone,
         }
         given: dict[str, object] = {name: value for name, value in known.items() if value}
         return account_form(_VERSION_OPEN, _REGISTER, locale, _ACCOUNT, given, optional=("title", "phone"))
 
     def _view(self, row: MandateRow, account: User | None, locale: Locale) -> RecipientView:
-        mandate, zone, now = row.mandate, ZoneInfo(row.zone), self._runtime.clock.now()
+        invitee, zone, now = row.invitee, ZoneInfo(row.zone), self._runtime.clock.now()
         state = _state(row, now)
-        expires = mandate.expires_at if state in ("open", "expired") else None
+        expires = invitee.expires_at if state in ("open", "expired") else None
         form = self._form(row, account, locale) if state == "open" else None
-        declined = mandate.status == Status.DECLINED
+        declined = invitee.status == MandateStatus.DECLINED
         return RecipientView(
-            kind=KIND,
+            kind=self.kind,
             state=state,
             state_label=(_DECLINED_STATE if declined else _STATES[state]).in_locale(locale),
             title=_TITLE.format({"organisation": row.organisation_name}, locale),
@@ -263,15 +268,26 @@ class MandateRecipient:
                 requester_name=row.submitter_name,
                 requester_email=row.submitter_email,
             ),
-            recipient=mandate.contact_email or "",
+            recipient=invitee.contact_email or "",
             reason=None,
             deadline=Deadline.of(expires, zone, locale) if expires else None,
             version=form.version if form else _VERSION_OPEN,
             answers=_options(form, locale) if form else [],
             form=form,
-            answered_at=mandate.accepted_at or mandate.declined_at,
-            answered_label=_answered(mandate.accepted_at or mandate.declined_at, zone, locale),
+            answered_at=invitee.accepted_at or invitee.declined_at,
+            answered_label=_answered(invitee.accepted_at or invitee.declined_at, zone, locale),
         )
+
+
+class ContactRecipient(MandateRecipient):
+    """The same for a further contact; registered for the subject kind `mandate_contact`."""
+
+    kind = CONTACT_KIND
+
+    async def _row(self, session: DbSession, link: ActionLink, *, lock: bool = False) -> MandateRow | None:
+        rows = ContactRepository(session)
+        found = await (rows.lock_all([link.subject_id]) if lock else rows.rows([link.subject_id]))
+        return found.get(link.subject_id)
 
 
 def _options(form: RecipientForm, locale: Locale) -> list[AnswerOption]:
@@ -287,16 +303,16 @@ def _answered(at: datetime | None, zone: ZoneInfo, locale: Locale) -> str | None
 
 
 def _message(row: MandateRow, state: LinkState, form: RecipientForm | None, locale: Locale) -> str:
-    mandate = row.mandate
+    invitee = row.invitee
     words = {
         "organisation": row.organisation_name,
         "company": row.company.name,
-        "email": mandate.contact_email or "",
+        "email": invitee.contact_email or "",
         "requester": row.submitter_name or row.organisation_name,
         "requester_email": row.submitter_email or "",
-        "expired_on": _answered(mandate.expires_at, ZoneInfo(row.zone), locale) or "",
+        "expired_on": _answered(invitee.expires_at, ZoneInfo(row.zone), locale) or "",
     }
-    if mandate.status == Status.DECLINED:
+    if invitee.status == MandateStatus.DECLINED:
         return _DECLINED.format(words, locale)
     if form is not None and form.version == _VERSION_SIGN_IN:
         return _SIGN_IN.format(words, locale)
@@ -305,13 +321,14 @@ def _message(row: MandateRow, state: LinkState, form: RecipientForm | None, loca
 
 def _state(row: MandateRow, now: datetime) -> LinkState:
     """What the link is now; an answer received before `expires_at` wins, whenever the sweep comes by."""
-    mandate = row.mandate
-    if mandate.accepted_at is not None:
+    invitee = row.invitee
+    if invitee.accepted_at is not None:
         return "answered"
-    if mandate.status in (Status.DECLINED, Status.CANCELLED, Status.DISABLED):
+    # A further contact joins nothing that was withdrawn.
+    if {invitee.status, row.mandate.status} & _OVER:
         return "closed"
-    passed = mandate.expires_at is not None and mandate.expires_at <= now
-    return "expired" if mandate.status == Status.INVITATION_EXPIRED or passed else "open"
+    passed = invitee.expires_at is not None and invitee.expires_at <= now
+    return "expired" if invitee.status == MandateStatus.INVITATION_EXPIRED or passed else "open"
 
 
 def _phone(answers: Mapping[str, object]) -> dict[str, str | None]:

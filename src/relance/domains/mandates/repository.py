@@ -17,9 +17,9 @@ from relance.core.pagination import AnySelect, PageRequest, Slice, SortKey
 from relance.core.repository import AnyRow, Repository, affected, fetch_page
 from relance.core.search import folded, holds
 from relance.core.security import Caller, Level
-from relance.domains.mandates.lifecycle import TeamRole
+from relance.domains.mandates.lifecycle import MandateStatus, TeamRole
 from relance.domains.mandates.list_schemas import MandateFilter
-from relance.domains.mandates.models import Mandate, MandateMember
+from relance.domains.mandates.models import Mandate, MandateContact, MandateMember
 from relance.domains.mandates.permissions import READ
 
 #: What a missing instant sorts as: before everything.
@@ -56,16 +56,25 @@ class MandateRow:
     zone: str
     features: frozenset[str]
     team: tuple[Member, ...]
+    #: The further contact that this is about; None where it is about the mandate and its main contact.
+    further: MandateContact | None = None
+    #: Users with whom further contacts have registered.
+    guests: frozenset[UUID] = frozenset()
 
     @property
-    def chased(self) -> Mandate:
+    def invitee(self) -> Mandate | MandateContact:
+        """Who is asked."""
+        return self.further or self.mandate
+
+    @property
+    def chased(self) -> Mandate | MandateContact:
         """The row with the columns of the cycle."""
-        return self.mandate
+        return self.invitee
 
     @property
     def address_key(self) -> str | None:
         """The contact's address, in lower case."""
-        return self.mandate.contact_email_key
+        return self.invitee.contact_email_key
 
     @property
     def company_id(self) -> UUID:
@@ -74,8 +83,8 @@ class MandateRow:
 
     @property
     def people(self) -> frozenset[UUID]:
-        """Whose mandate it is: who made it, its team, and the contact that accepted it."""
-        own = {self.mandate.created_by, *(member.user_id for member in self.team)}
+        """Whose mandate it is: who made it, its team, and the contacts that have joined."""
+        own = {self.mandate.created_by, *(member.user_id for member in self.team), *self.guests}
         return frozenset(own | ({self.mandate.contact_user_id} if self.mandate.contact_user_id else set()))
 
     def members(self, role: TeamRole) -> list[Member]:
@@ -131,7 +140,7 @@ def _joined() -> AnySelect:
     return _around(whole.select_from(Mandate))
 
 
-def _of(row: AnyRow, team: Sequence[Member]) -> MandateRow:
+def _of(row: AnyRow, team: Sequence[Member], guests: Collection[UUID] = ()) -> MandateRow:
     mandate, company, organisation, creator, creator_email, submitter, submitter_email, zone, features = row[:9]
     return MandateRow(
         mandate,
@@ -144,6 +153,7 @@ def _of(row: AnyRow, team: Sequence[Member]) -> MandateRow:
         zone,
         frozenset(features),
         tuple(team),
+        guests=frozenset(guests),
     )
 
 
@@ -157,7 +167,17 @@ def _in_team(users: Collection[UUID]) -> ColumnElement[bool]:
 
 
 def _of_people(users: Collection[UUID]) -> ColumnElement[bool]:
-    return or_(Mandate.created_by.in_(users), Mandate.contact_user_id.in_(users), _in_team(users))
+    return or_(Mandate.created_by.in_(users), Mandate.contact_user_id.in_(users), _in_team(users), _as_guest(users))
+
+
+def _as_guest(users: Collection[UUID]) -> ColumnElement[bool]:
+    joined = select(MandateContact.id).where(
+        MandateContact.workspace_id == Mandate.workspace_id,
+        MandateContact.mandate_id == Mandate.id,
+        MandateContact.status == MandateStatus.ACTIVE.value,
+        MandateContact.contact_user_id.in_(users),
+    )
+    return joined.exists()
 
 
 def visible(caller: Caller) -> ColumnElement[bool]:
@@ -236,8 +256,9 @@ class MandateRepository(Repository):
         """One page of the list."""
         key = SortKey(request.key, _SORTS[request.key])
         found = await fetch_page(self.session, _joined().where(*_matching(wanted, caller)), request, key, Mandate.id)
-        teams = await self.teams([row[0].id for row in found.rows])
-        return [_of(row, teams.get(row[0].id, ())) for row in found.rows], found
+        ids = [row[0].id for row in found.rows]
+        teams, guests = await self.teams(ids), await self.guests(ids)
+        return [_of(row, teams.get(row[0].id, ()), guests.get(row[0].id, ())) for row in found.rows], found
 
     async def find(self, mandate_id: UUID, caller: Caller) -> MandateRow | None:
         """The mandate, where the caller may read it."""
@@ -256,8 +277,8 @@ class MandateRepository(Repository):
             return {}
         statement = _joined().where(Mandate.id.in_(ids)).execution_options(populate_existing=True)
         found = (await self.session.execute(statement)).all()
-        teams = await self.teams(ids)
-        return {row[0].id: _of(row, teams.get(row[0].id, ())) for row in found}
+        teams, guests = await self.teams(ids), await self.guests(ids)
+        return {row[0].id: _of(row, teams.get(row[0].id, ()), guests.get(row[0].id, ())) for row in found}
 
     async def lock_free(self, ids: Collection[UUID]) -> dict[UUID, MandateRow]:
         """Those of `ids` that nobody else holds, locked; for the worker, which waits for nobody."""
@@ -302,6 +323,22 @@ class MandateRepository(Repository):
             member = Member(user_id, TeamRole(role), name, email, locale, status == "active")
             teams.setdefault(mandate_id, []).append(member)
         return teams
+
+    async def guests(self, ids: Collection[UUID]) -> Mapping[UUID, Collection[UUID]]:
+        """The users with whom further contacts have joined each mandate."""
+        if not ids:
+            return {}
+        found = await self.session.execute(
+            select(MandateContact.mandate_id, MandateContact.contact_user_id).where(
+                MandateContact.mandate_id.in_(ids),
+                MandateContact.status == MandateStatus.ACTIVE.value,
+            )
+        )
+        guests: dict[UUID, set[UUID]] = {}
+        for mandate_id, user_id in found:
+            if user_id is not None:
+                guests.setdefault(mandate_id, set()).add(user_id)
+        return guests
 
     async def replace_team(self, mandate_id: UUID, team: Collection[tuple[UUID, TeamRole]]) -> None:
         """The whole team of a mandate, whose row is locked."""

@@ -16,11 +16,11 @@ from relance.core.addresses import EmailAddress
 from relance.core.durations import Duration
 from relance.core.i18n import Locale
 from relance.core.schemas import UNSET, Input, Instant, Output, Paragraph, Patch, Reference
-from relance.domains.mandates.lifecycle import Kind, Passthrough, Status, TeamRole
+from relance.domains.mandates.lifecycle import MandateKind, MandateStatus, Passthrough, TeamRole
 from relance.domains.mandates.schedule import Frequency, ScheduleKind
 
-_ID = "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10"
-_CONTACT: JsonDict = {
+EXAMPLE_ID = "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10"
+CONTACT_EXAMPLE: JsonDict = {
     "title": "mrs",
     "first_name": "Camille",
     "last_name": "Martin",
@@ -35,17 +35,17 @@ _SCHEDULE: JsonDict = {
     "remind_after": ["P2D"],
 }
 _SUMMARY: JsonDict = {
-    "id": _ID,
-    "company": {"id": _ID, "name": "Boulangerie Martin"},
-    "issuing_organisation": {"id": _ID, "name": "Cabinet Vasseur"},
+    "id": EXAMPLE_ID,
+    "company": {"id": EXAMPLE_ID, "name": "Boulangerie Martin"},
+    "issuing_organisation": {"id": EXAMPLE_ID, "name": "Cabinet Vasseur"},
     "external_id": "M-0042",
     "kind": "external",
     "kind_label": "Mandat externe",
-    "contact": {**_CONTACT, "title_label": "Mme"},
+    "contact": {**CONTACT_EXAMPLE, "title_label": "Mme"},
     "status": "invited",
     "status_label": "Invitation envoyée",
-    "owners": [{"id": _ID, "name": "Claire Vasseur"}],
-    "agents": [{"id": _ID, "name": "Karim Benali"}],
+    "owners": [{"id": EXAMPLE_ID, "name": "Claire Vasseur"}],
+    "agents": [{"id": EXAMPLE_ID, "name": "Karim Benali"}],
     "passthrough": "disabled",
     "passthrough_label": "Désactivé",
     "last_sent_at": "2026-11-23T09:00:02.120000Z",
@@ -126,11 +126,11 @@ class MandateCreate(Input):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
-                "issuing_organisation_id": _ID,
+                "issuing_organisation_id": EXAMPLE_ID,
                 "company": {"name": "Boulangerie Martin"},
                 "external_id": "M-0042",
-                "contact": _CONTACT,
-                "team": [{"user_id": _ID, "role": "owner"}, {"user_id": _ID, "role": "agent"}],
+                "contact": CONTACT_EXAMPLE,
+                "team": [{"user_id": EXAMPLE_ID, "role": "owner"}, {"user_id": EXAMPLE_ID, "role": "agent"}],
                 "submit": True,
             }
         }
@@ -139,7 +139,9 @@ class MandateCreate(Input):
     issuing_organisation_id: UUID = Field(description="The firm's organisation that asks.")
     company: CompanyInput
     external_id: ExternalId | None = Field(None, description="Your own key for this mandate; unique.")
-    kind: Kind = Field(Kind.EXTERNAL, description="`internal`: « Je veux représenter cette PME moi-même ».")
+    kind: MandateKind = Field(
+        MandateKind.EXTERNAL, description="`internal`: « Je veux représenter cette PME moi-même »."
+    )
     locale: Locale = Field("fr", description="Language of the mails and the page.")
     contact: ContactInput | None = None
     schedule: ScheduleInput | None = None
@@ -154,7 +156,7 @@ class MandateUpdate(Patch):
     model_config = ConfigDict(json_schema_extra={"example": {"contact": {"email": "c.martin@martin.example"}}})
 
     external_id: ExternalId | None = None
-    kind: Kind = Field(UNSET, description="Of a draft only.")
+    kind: MandateKind = Field(UNSET, description="Of a draft only.")
     locale: Locale = UNSET
     contact: ContactInput = UNSET
 
@@ -171,7 +173,9 @@ class TeamWrite(Input):
     """The whole team of a mandate."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"team": [{"user_id": _ID, "role": "owner"}, {"user_id": _ID, "role": "agent"}]}}
+        json_schema_extra={
+            "example": {"team": [{"user_id": EXAMPLE_ID, "role": "owner"}, {"user_id": EXAMPLE_ID, "role": "agent"}]}
+        }
     )
 
     team: list[TeamMemberInput] = Field(max_length=50)
@@ -232,10 +236,10 @@ class MandateSummary(Output):
     company: Reference
     issuing_organisation: Reference
     external_id: str | None
-    kind: Kind
+    kind: MandateKind
     kind_label: str
     contact: ContactRead
-    status: Status
+    status: MandateStatus
     status_label: str
     owners: list[Reference]
     agents: list[Reference]
@@ -250,7 +254,7 @@ class MandateSummary(Output):
     created_at: Instant
 
 
-_ACTIONS: JsonDict = {
+ACTION_EXAMPLE: JsonDict = {
     "action": "remind",
     "allowed": False,
     "reason": {"code": "too_recent", "message": "Moins de 24 heures depuis le dernier envoi."},
@@ -276,15 +280,15 @@ class MandateRead(MandateSummary):
                 "cycle": 1,
                 "locale": "fr",
                 "schedule": None,
-                "created_by": {"id": _ID, "name": "Claire Vasseur"},
-                "submitted_by": {"id": _ID, "name": "Claire Vasseur"},
+                "created_by": {"id": EXAMPLE_ID, "name": "Claire Vasseur"},
+                "submitted_by": {"id": EXAMPLE_ID, "name": "Claire Vasseur"},
                 "submitted_at": "2026-11-23T09:00:01.480000Z",
                 "accepted_at": None,
                 "declined_at": None,
                 "decline_reason": None,
                 "cancelled_at": None,
                 "cancel_reason": None,
-                "available_actions": [_ACTIONS, {"action": "cancel", "allowed": True, "reason": None}],
+                "available_actions": [ACTION_EXAMPLE, {"action": "cancel", "allowed": True, "reason": None}],
                 "next_messages": [
                     {
                         "kind": "reminder",

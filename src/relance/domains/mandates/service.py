@@ -11,6 +11,7 @@ from relance.capabilities.directory.schemas import ContactCreate
 from relance.capabilities.directory.service import Directory
 from relance.capabilities.followups.service import FollowUps
 from relance.capabilities.messaging.outbox import Outbox
+from relance.core.clock import Clock
 from relance.core.db import DbSession
 from relance.core.errors import DuplicateResource, NotFound, PermissionDenied, ValidationFailed
 from relance.core.i18n import Text, as_locale
@@ -20,15 +21,16 @@ from relance.core.runtime import Runtime
 from relance.core.security import Caller
 from relance.core.subjects import ActorRef
 from relance.domains.mandates import views
-from relance.domains.mandates.asking import MandateChase, subject_of
+from relance.domains.mandates.asking import ContactChase, MandateChase, subject_of
 from relance.domains.mandates.completeness import DATA_REFRESH, PASSTHROUGH, UPLOAD_REMINDERS, missing_codes
+from relance.domains.mandates.contacts.repository import ContactRepository
 from relance.domains.mandates.errors import (
     ContactFixed,
     FeatureNotSubscribed,
     LastTeamMember,
     MandateIncomplete,
 )
-from relance.domains.mandates.lifecycle import LIFECYCLE, Kind, Passthrough, Status, TeamRole
+from relance.domains.mandates.lifecycle import LIFECYCLE, MandateStatus, Passthrough, TeamRole
 from relance.domains.mandates.list_schemas import MandateFilter
 from relance.domains.mandates.permissions import READ
 from relance.domains.mandates.repository import MandateRepository, MandateRow
@@ -50,7 +52,7 @@ _UNKNOWN_MEMBER = Text(
     "This user is unknown, inactive, or does not work for the issuing organisation.",
 )
 #: While the contact can still be somebody else.
-_ASKING = (Status.DRAFT, Status.INVITED, Status.INVITATION_EXPIRED)
+_ASKING = (MandateStatus.DRAFT, MandateStatus.INVITED, MandateStatus.INVITATION_EXPIRED)
 
 
 class MandateService:
@@ -127,7 +129,7 @@ class MandateService:
         """
         mandate, changes = row.mandate, wanted.changes()
         if "kind" in changes and changes["kind"] != mandate.kind:
-            if mandate.status != Status.DRAFT:
+            if mandate.status != MandateStatus.DRAFT:
                 raise ValidationFailed.at("/kind", "not_a_draft", _NOT_A_DRAFT)
             mandate.kind = wanted.kind
         if wanted.external_id is not None:
@@ -137,9 +139,9 @@ class MandateService:
         if "locale" in changes:
             mandate.locale = wanted.locale
         readdressed = "contact" in changes and self._change_contact(row, wanted.contact)
-        if readdressed and mandate.status != Status.DRAFT:
-            mandate.status = Status.INVITED
-            await self._link_contact(row)
+        if readdressed and mandate.status != MandateStatus.DRAFT:
+            mandate.status = MandateStatus.INVITED
+            await link_contact(self._session, self._clock, row, ActorRef.of(self._caller))
             await self._cycles.readdress(row, "mandate.readdressed")
         self._cycles.record(row, "mandate.changed", mandate.status, fields=sorted(wanted.model_fields_set))
         return await self.fresh(row)
@@ -154,7 +156,7 @@ class MandateService:
         if mandate.status not in _ASKING:
             raise ContactFixed()
         set_contact(row, changes)
-        if mandate.status != Status.DRAFT and (missing := missing_codes(row)):
+        if mandate.status != MandateStatus.DRAFT and (missing := missing_codes(row)):
             raise MandateIncomplete(missing)
         return (before["email"] or "").casefold() != (mandate.contact_email_key or "")
 
@@ -198,7 +200,7 @@ class MandateService:
         # What hangs on the row moves its version, and so its ETag, as well.
         flag_modified(mandate, "status")
         changed = await self.fresh(row)
-        if mandate.status != Status.DRAFT:
+        if mandate.status != MandateStatus.DRAFT:
             for role in TeamRole:
                 if not any(member.active for member in changed.members(role)):
                     raise LastTeamMember(role.value)
@@ -238,8 +240,8 @@ class MandateService:
         step = LIFECYCLE.require(mandate.status, "submit", Actor.USER, views.facts_of(row, now))
         before, mandate.status = mandate.status, LIFECYCLE.target(step, mandate.status)
         mandate.submitted_by, mandate.submitted_at = self._caller.user_id, now
-        await self._link_contact(row)
-        if mandate.status == Status.INVITED:
+        await link_contact(self._session, self._clock, row, ActorRef.of(self._caller))
+        if mandate.status == MandateStatus.INVITED:
             row = await self.fresh(row)
             await self._cycles.ask(row)
         self._cycles.record(row, step.journal, before)
@@ -282,6 +284,7 @@ class MandateService:
         mandate.cancelled_at, mandate.cancel_reason = self._clock.now(), wanted.reason
         self._take(row, "cancel")
         await self._cycles.stop(row, "cancelled", revoke=True)
+        await self._stop_guests(row, "cancelled")
         if wanted.notify and mandate.last_sent_at is not None:
             await self._chase.tell_cancelled(self._session, row)
         return await self.fresh(row)
@@ -294,8 +297,15 @@ class MandateService:
         """
         self._take(row, "delete")
         await self._cycles.stop(row, "deleted", revoke=True)
+        await self._stop_guests(row, "deleted")
         await self._session.flush()
         await self._rows.delete(row.mandate.id)
+
+    async def _stop_guests(self, row: MandateRow, reason: str) -> None:
+        """Further contacts are asked no more either."""
+        cycles = Cycles(self._session, self._runtime, ContactChase(self._runtime), ActorRef.of(self._caller))
+        for guest in (await ContactRepository(self._session).lock_unfinished(row.mandate.id)).values():
+            await cycles.stop(guest, reason, revoke=True)
 
     def _take(self, row: MandateRow, action: str) -> None:
         mandate = row.mandate
@@ -303,28 +313,28 @@ class MandateService:
         before, mandate.status = mandate.status, LIFECYCLE.target(step, mandate.status)
         self._cycles.record(row, step.journal, before)
 
-    async def _link_contact(self, row: MandateRow) -> None:
-        """Know the contact in the directory, where it is complete."""
-        mandate = row.mandate
-        if mandate.kind == Kind.INTERNAL and not (mandate.contact_email and mandate.contact_last_name):
-            return
-        directory = Directory(self._session, self._clock, ActorRef.of(self._caller))
-        contact = await directory.ensure_contact(
-            ContactCreate(
-                company_id=mandate.company_id,
-                first_name=mandate.contact_first_name or "",
-                last_name=mandate.contact_last_name or "",
-                email=mandate.contact_email,
-                phone=mandate.contact_phone,
-                locale=as_locale(mandate.locale),
-            )
-        )
-        mandate.contact_id = contact.id
-
 
 def set_contact(row: MandateRow, values: dict[str, Any]) -> None:
     """Write the contact's columns; the address is compared in lower case."""
     for name, value in values.items():
-        setattr(row.mandate, f"contact_{name}", value)
+        setattr(row.invitee, f"contact_{name}", value)
     if "email" in values:
-        row.mandate.contact_email_key = values["email"].casefold() if values["email"] else None
+        row.invitee.contact_email_key = values["email"].casefold() if values["email"] else None
+
+
+async def link_contact(session: DbSession, clock: Clock, row: MandateRow, actor: ActorRef) -> None:
+    """Know whoever is asked in the directory, where they are complete."""
+    invitee, mandate = row.invitee, row.mandate
+    if not (invitee.contact_email and invitee.contact_first_name and invitee.contact_last_name):
+        return
+    contact = await Directory(session, clock, actor).ensure_contact(
+        ContactCreate(
+            company_id=mandate.company_id,
+            first_name=invitee.contact_first_name,
+            last_name=invitee.contact_last_name,
+            email=invitee.contact_email,
+            phone=invitee.contact_phone,
+            locale=as_locale(mandate.locale),
+        )
+    )
+    invitee.contact_id = contact.id

@@ -8,7 +8,7 @@ from relance.capabilities.jobs.handlers import JobFacts
 from relance.capabilities.transfers.cells import Column, Sheet
 from relance.core.db import DbSession
 from relance.core.i18n import Text
-from relance.domains.mandates.lifecycle import STATUS_LABELS, Status
+from relance.domains.mandates.lifecycle import STATUS_LABELS, MandateStatus
 from relance.domains.mandates.list_schemas import MandateFilter
 from relance.domains.mandates.repository import ExportedMandate, MandateRepository
 
@@ -20,7 +20,7 @@ def _contact(row: ExportedMandate) -> str:
 
 
 def _status(row: ExportedMandate) -> Text:
-    return STATUS_LABELS[Status(row.status)]
+    return STATUS_LABELS[MandateStatus(row.status)]
 
 
 MANDATES: Sheet[ExportedMandate] = Sheet(
@@ -31,7 +31,9 @@ MANDATES: Sheet[ExportedMandate] = Sheet(
         Column("contact", Text("Contact", "Contact"), lambda row, _locale: _contact(row), 28),
         Column("email", Text("E-mail", "E-mail"), lambda row, _locale: row.email, 36),
         Column(
-            "status", Text("Statut", "Status"), lambda row, locale: STATUS_LABELS[Status(row.status)].in_locale(locale)
+            "status",
+            Text("Statut", "MandateStatus"),
+            lambda row, locale: STATUS_LABELS[MandateStatus(row.status)].in_locale(locale),
         ),
         Column("owners", Text("Propriétaires", "Owners"), lambda row, _locale: row.owners, 28),
         Column("agents", Text("Agents", "Agents"), lambda row, _locale: row.agents, 28),

@@ -18,18 +18,20 @@ from relance.core.schemas import Reference
 from relance.core.security import Caller, Level
 from relance.domains.mandates.asking import CIVILITIES, CYCLE_MAILS
 from relance.domains.mandates.completeness import missing_codes
+from relance.domains.mandates.contacts.schemas import MandateContactRead
 from relance.domains.mandates.lifecycle import (
+    CONTACT_LIFECYCLE,
     KIND_LABELS,
     LIFECYCLE,
     PASSTHROUGH_LABELS,
     STATUS_LABELS,
     Facts,
-    Kind,
+    MandateKind,
+    MandateStatus,
     Passthrough,
-    Status,
     TeamRole,
 )
-from relance.domains.mandates.models import Mandate
+from relance.domains.mandates.models import Invitee, Mandate
 from relance.domains.mandates.repository import MandateRow
 from relance.domains.mandates.schedule import FREQUENCY_LABELS, SCHEDULE_LABELS, due_dates, rule
 from relance.domains.mandates.schemas import (
@@ -73,7 +75,7 @@ def reaches(row: MandateRow, caller: Caller, permission: str) -> bool:
 
 def facts_of(row: MandateRow, now: datetime, *, forced: bool = False) -> Facts:
     """What the lifecycle's guards ask about this row."""
-    return Facts(pace_of(row, now, forced=forced), Kind(row.mandate.kind), missing_codes(row))
+    return Facts(pace_of(row, now, forced=forced), MandateKind(row.mandate.kind), missing_codes(row))
 
 
 def actions_of(row: MandateRow, caller: Caller, now: datetime) -> list[AvailableAction]:
@@ -81,15 +83,15 @@ def actions_of(row: MandateRow, caller: Caller, now: datetime) -> list[Available
     return available_actions(LIFECYCLE, row.mandate.status, facts_of(row, now), caller, owner_for(row, caller))
 
 
-def _contact(mandate: Mandate) -> ContactRead:
-    title = Civility(mandate.contact_title) if mandate.contact_title else None
+def _contact(invitee: Invitee) -> ContactRead:
+    title = Civility(invitee.contact_title) if invitee.contact_title else None
     return ContactRead(
         title=title,
         title_label=CIVILITIES[title].in_locale() if title else None,
-        first_name=mandate.contact_first_name,
-        last_name=mandate.contact_last_name,
-        email=mandate.contact_email,
-        phone=mandate.contact_phone,
+        first_name=invitee.contact_first_name,
+        last_name=invitee.contact_last_name,
+        email=invitee.contact_email,
+        phone=invitee.contact_phone,
     )
 
 
@@ -99,7 +101,11 @@ def _people(row: MandateRow, role: TeamRole) -> list[Reference]:
 
 def _summary(row: MandateRow) -> dict[str, object]:
     mandate = row.mandate
-    status, kind, passthrough = Status(mandate.status), Kind(mandate.kind), Passthrough(mandate.passthrough)
+    status, kind, passthrough = (
+        MandateStatus(mandate.status),
+        MandateKind(mandate.kind),
+        Passthrough(mandate.passthrough),
+    )
     delivery = Delivery(mandate.delivery) if mandate.delivery else None
     return {
         "id": mandate.id,
@@ -178,12 +184,45 @@ def detail(
     )
 
 
+def guest(
+    row: MandateRow, caller: Caller, now: datetime, queued: Sequence[Message], planned: Sequence[FollowUp]
+) -> MandateContactRead:
+    """A further contact in full."""
+    contact = row.further
+    assert contact is not None  # the row is about one
+    messages = next_messages(CYCLE_MAILS, contact.contact_email or "", now, queued, planned)
+    status, delivery = MandateStatus(contact.status), Delivery(contact.delivery) if contact.delivery else None
+    return MandateContactRead(
+        id=contact.id,
+        mandate_id=contact.mandate_id,
+        contact=_contact(contact),
+        status=status,
+        status_label=STATUS_LABELS[status].in_locale(),
+        last_sent_at=contact.last_sent_at,
+        reminders_count=contact.reminders_count,
+        delivery=delivery,
+        delivery_label=DELIVERY_LABELS[delivery].in_locale() if delivery else None,
+        expires_at=contact.expires_at,
+        accepted_at=contact.accepted_at,
+        declined_at=contact.declined_at,
+        decline_reason=contact.decline_reason,
+        created_at=contact.created_at,
+        version=contact.version,
+        cycle=contact.cycle,
+        available_actions=available_actions(
+            CONTACT_LIFECYCLE, status, facts_of(row, now), caller, owner_for(row, caller)
+        ),
+        next_messages=messages,
+        no_message_reason=None if messages else _silence(row),
+    )
+
+
 def _silence(row: MandateRow) -> Silence:
-    mandate = row.mandate
-    code: str = mandate.status
-    if mandate.status == Status.INVITED:
-        undeliverable = mandate.delivery is not None
-        code = "undeliverable" if undeliverable else "nothing_planned" if mandate.last_sent_at else "waiting"
-    elif mandate.status == Status.ACTIVE and mandate.kind == Kind.INTERNAL:
+    invitee = row.invitee
+    code: str = invitee.status
+    if code == MandateStatus.INVITED:
+        undeliverable = invitee.delivery is not None
+        code = "undeliverable" if undeliverable else "nothing_planned" if invitee.last_sent_at else "waiting"
+    elif code == MandateStatus.ACTIVE and row.further is None and row.mandate.kind == MandateKind.INTERNAL:
         code = "internal"
     return Silence(code=code, message=_SILENCES[code].in_locale())

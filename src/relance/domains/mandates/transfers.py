@@ -32,7 +32,7 @@ MANDATES: Sheet[ExportedMandate] = Sheet(
         Column("email", Text("E-mail", "E-mail"), lambda row, _locale: row.email, 36),
         Column(
             "status",
-            Text("Statut", "MandateStatus"),
+            Text("Statut", "Status"),
             lambda row, locale: STATUS_LABELS[MandateStatus(row.status)].in_locale(locale),
         ),
         Column("owners", Text("Propriétaires", "Owners"), lambda row, _locale: row.owners, 28),

@@ -19,6 +19,7 @@ PUBLIC = {
     "recipients_get": "the token of the link is the credential",
     "recipients_return": "the token of the link is the credential",
     "recipients_save": "the token of the link is the credential",
+    "recipients_upload": "the token of the link is the credential",
     "recipients_answer": "the token of the link is the credential",
     "meta_errors": "documentation",
     "meta_lifecycles": "documentation",

@@ -113,11 +113,15 @@ class Settings(BaseSettings):
     )
     max_body_bytes: int = Field(1024 * 1024, ge=1024, description="Largest request body accepted, in bytes.")
     max_upload_bytes: int = Field(20 * 1024 * 1024, ge=1024, description="Largest file accepted, in bytes.")
+    max_form_bytes: int = Field(
+        50 * 1024 * 1024, ge=1024, description="Largest form with files that a recipient may send, in bytes."
+    )
     import_max_rows: int = Field(100_000, ge=1, le=1_000_000, description="Most rows of one imported file.")
     files_url: str = Field(
         "file:///var/lib/relance/files",
         description="Where uploads and exports are kept, shared by the API and the workers: `file:///a/folder` or "
-        "`s3://bucket/prefix` (credentials and endpoint from the usual `AWS_*` variables).",
+        "`s3://bucket/prefix` (credentials and endpoint from the usual `AWS_*` variables). Of this deployment alone: "
+        "what the database does not know is deleted after a day.",
     )
     files_keep_days: int = Field(7, ge=1, le=365, description="Days after which uploads and exports are deleted.")
     database_pool_size: int = Field(10, ge=1, description="Database connections of one process.")

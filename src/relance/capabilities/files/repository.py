@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, false, select
+from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select, tuple_, update
 
 from relance.capabilities.files.models import StoredFile
 from relance.capabilities.files.permissions import READ
 from relance.core.repository import Repository, affected
 from relance.core.security import Caller, Level
+from relance.core.subjects import SubjectRef
 
 
 def _visible(caller: Caller) -> ColumnElement[bool]:
@@ -20,7 +21,13 @@ def _visible(caller: Caller) -> ColumnElement[bool]:
         return StoredFile.created_by == caller.user_id
     if level is Level.GROUP:
         return StoredFile.created_by.in_(caller.group_ids)
-    return StoredFile.id.is_not(None)
+    # What came through a link is its domain's to show.
+    return StoredFile.created_by.is_not(None)
+
+
+def _held_by(holders: Collection[SubjectRef]) -> ColumnElement[bool]:
+    columns = tuple_(StoredFile.subject_kind, StoredFile.subject_id)
+    return columns.in_([(holder.kind, holder.id) for holder in holders])
 
 
 class FileRepository(Repository):
@@ -30,6 +37,69 @@ class FileRepository(Repository):
         """The file, where the caller may read it."""
         found = await self.session.scalars(select(StoredFile).where(StoredFile.id == file_id, _visible(caller)))
         return found.one_or_none()
+
+    # --- files that a subject holds, and those that came through a link --------------------------------------------
+
+    async def held(self, holders: Collection[SubjectRef]) -> Sequence[StoredFile]:
+        """The files of these subjects, oldest first."""
+        found = await self.session.scalars(select(StoredFile).where(_held_by(holders)).order_by(StoredFile.id))
+        return found.all()
+
+    async def of_ids(self, ids: Collection[UUID]) -> Sequence[StoredFile]:
+        """Those of `ids` that are there, whoever may see them."""
+        return (await self.session.scalars(select(StoredFile).where(StoredFile.id.in_(ids)))).all()
+
+    async def nameable(
+        self, ids: Collection[UUID], holders: Collection[SubjectRef], link_id: UUID, *, lock: bool
+    ) -> Sequence[StoredFile]:
+        """Those of `ids` that came through the link and are free, or that one of `holders` holds."""
+        free = and_(StoredFile.link_id == link_id, StoredFile.subject_id.is_(None))
+        allowed = or_(free, _held_by(holders)) if holders else free
+        statement = select(StoredFile).where(StoredFile.id.in_(ids), allowed).order_by(StoredFile.id)
+        if lock:
+            statement = statement.with_for_update().execution_options(populate_existing=True)
+        return (await self.session.scalars(statement)).all()
+
+    async def lock_same(self, link_id: UUID, name: str, digest: str) -> StoredFile | None:
+        """The file with that name and content that came through the link before, locked."""
+        found = await self.session.scalars(
+            select(StoredFile)
+            .where(StoredFile.link_id == link_id, StoredFile.name == name, StoredFile.digest == digest)
+            .order_by(StoredFile.id)
+            .limit(1)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return found.one_or_none()
+
+    async def count_of_link(self, link_id: UUID) -> int:
+        """How many files that came through the link are kept."""
+        found = await self.session.scalar(
+            select(func.count()).select_from(StoredFile).where(StoredFile.link_id == link_id)
+        )
+        return int(found or 0)
+
+    async def hold(self, holder: SubjectRef, ids: Collection[UUID]) -> None:
+        """Let `holder` hold those files."""
+        await affected(
+            self.session,
+            update(StoredFile)
+            .where(StoredFile.id.in_(ids))
+            .values(subject_kind=holder.kind, subject_id=holder.id, expires_at=None),
+        )
+
+    async def release_others(self, holder: SubjectRef, kept: Collection[UUID], until: datetime) -> None:
+        """Let go of what `holder` holds besides `kept`; it is deleted at `until`."""
+        await affected(
+            self.session,
+            update(StoredFile)
+            .where(_held_by([holder]), StoredFile.id.not_in(kept))
+            .values(subject_kind=None, subject_id=None, expires_at=until),
+        )
+
+    async def known(self, ids: Collection[UUID]) -> set[UUID]:
+        """Those of `ids` that have a row."""
+        return set((await self.session.scalars(select(StoredFile.id).where(StoredFile.id.in_(ids)))).all())
 
     async def names(self, ids: Collection[UUID]) -> dict[UUID, str]:
         """Names by id."""

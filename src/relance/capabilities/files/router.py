@@ -9,9 +9,9 @@ from fastapi.responses import StreamingResponse
 from relance.capabilities.files.models import StoredFile
 from relance.capabilities.files.permissions import READ
 from relance.capabilities.files.repository import FileRepository
+from relance.capabilities.files.responses import CONTENT, file_response
 from relance.capabilities.files.schemas import FileRead
 from relance.capabilities.files.store import FileStore
-from relance.core.downloads import attachment
 from relance.core.errors import NotFound, PermissionDenied, Unauthenticated, ValidationFailed
 from relance.core.http import ReadDep, StrictRoute
 from relance.core.problems import problem_responses
@@ -57,22 +57,8 @@ async def get(file: Readable, response: Response) -> FileRead:
     operation_id="files_download",
     summary="Download a file",
     response_class=StreamingResponse,
-    responses={
-        200: {
-            "description": "The bytes.",
-            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-        }
-    },
+    responses=CONTENT,
 )
 async def download(file: Readable, store: FileStoreDep) -> StreamingResponse:
     """The bytes, as an attachment."""
-    pieces = await store.read(file.workspace_id, file.id)
-    return StreamingResponse(
-        pieces,
-        media_type=file.media_type,
-        headers={
-            **attachment(file.name),
-            "Content-Length": str(file.size),
-            "ETag": f'"{file.digest}"',
-        },
-    )
+    return await file_response(store, file)

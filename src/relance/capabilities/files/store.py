@@ -2,8 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 from uuid import UUID
@@ -20,6 +20,8 @@ from relance.core.settings import Settings
 
 #: Bytes in memory at once.
 CHUNK = 256 * 1024
+#: Names in memory at once of a listing.
+_LISTED = 500
 
 
 class FileStore:
@@ -43,28 +45,43 @@ class FileStore:
                 self._opened = from_url(self._url)
         return self._opened
 
-    async def keep(self, session: DbSession, created_by: UUID, path: Path, name: str, media_type: str) -> StoredFile:
+    async def keep(
+        self,
+        session: DbSession,
+        created_by: UUID | None,
+        path: Path,
+        name: str,
+        media_type: str,
+        *,
+        link_id: UUID | None = None,
+    ) -> StoredFile:
         """Store the file at `path`, and its row in the session's transaction.
 
-        A transaction that is rolled back leaves an object without a row, which nobody can reach.
+        A transaction that is rolled back leaves an object without a row, which nobody can reach and a later sweep
+        deletes. Either a user made the file, or it came through a link.
         """
-        size, digest = await asyncio.to_thread(_measure, path)
+        size, digest = await asyncio.to_thread(measure, path)
         now = system_now()
         file = StoredFile(
             workspace_id=session.workspace_id,
             id=new_id(),
             created_by=created_by,
+            link_id=link_id,
             name=name,
             media_type=media_type,
             size=size,
             digest=digest,
             created_at=now,
-            expires_at=now + self._keep,
+            expires_at=self.until(now),
         )
         await self._store.put_async(_object(file.workspace_id, file.id), path, chunk_size=5 * 1024 * 1024)
         session.add(file)
         await session.flush()
         return file
+
+    def until(self, now: datetime) -> datetime:
+        """Until when a file is kept that nothing holds."""
+        return now + self._keep
 
     async def read(self, workspace_id: UUID, file_id: UUID) -> AsyncIterator[bytes]:
         """The bytes, piece by piece.
@@ -89,12 +106,26 @@ class FileStore:
             async for piece in pieces:
                 local.write(piece)
 
-    async def delete(self, file: StoredFile) -> None:
+    async def delete(self, workspace_id: UUID, file_id: UUID) -> None:
         """Delete the bytes; those that are gone already are no fault."""
         try:
-            await self._store.delete_async(_object(file.workspace_id, file.id))
+            await self._store.delete_async(_object(workspace_id, file_id))
         except (NotFoundError, FileNotFoundError):
             return
+
+    async def objects(self, since: datetime, until: datetime) -> AsyncIterator[tuple[UUID, Sequence[UUID]]]:
+        """What is stored and was made in that time, by workspace, some at a time, whether it has a row or not.
+
+        Ids begin with their time, so that a store lists these and not the others.
+        """
+        for folder in (await self._store.list_with_delimiter_async())["common_prefixes"]:
+            workspace_id = _as_id(folder)
+            if workspace_id is None:
+                continue
+            before = _object(workspace_id, _first_id(since))
+            async for found in self._store.list(folder, offset=before, chunk_size=_LISTED):
+                ids = [_as_id(one["path"].rpartition("/")[2]) for one in found]
+                yield workspace_id, [one for one in ids if one is not None and one < _first_id(until)]
 
 
 async def _pieces(stream: AsyncIterator[object]) -> AsyncIterator[bytes]:
@@ -102,12 +133,25 @@ async def _pieces(stream: AsyncIterator[object]) -> AsyncIterator[bytes]:
         yield bytes(cast("bytes", piece))
 
 
-def _measure(path: Path) -> tuple[int, str]:
+def measure(path: Path) -> tuple[int, str]:
+    """Size in bytes, and SHA-256 in hexadecimal."""
     digest = hashlib.sha256()
     with path.open("rb") as local:
         while piece := local.read(CHUNK):
             digest.update(piece)
     return path.stat().st_size, digest.hexdigest()
+
+
+def _first_id(at: datetime) -> UUID:
+    """Lower than every UUIDv7 made from `at` on, and higher than those before."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)
+
+
+def _as_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _object(workspace_id: UUID, file_id: UUID) -> str:

@@ -18,6 +18,18 @@ class LinkExpired(RelanceError):
     )
 
 
+class LinkNotOpen(RelanceError):
+    """The subject waits for no answer any more, or not for a file."""
+
+    code = "link_not_open"
+    status = 409
+    title = Text("Plus rien n’est attendu", "Nothing is awaited any more")
+    detail = Text(
+        "Cette demande n’attend plus de fichier : il n’a pas été enregistré.",
+        "This request does not wait for a file any more: it was not recorded.",
+    )
+
+
 class StaleVersion(RelanceError):
     """The answer was made on a version of the page that has been replaced since."""
 

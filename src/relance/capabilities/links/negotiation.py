@@ -9,6 +9,8 @@ from relance.core.i18n import LOCALES, Locale, as_locale, negotiate
 _MEDIA = ("text/html", "application/json")
 JSON_TYPES = frozenset({"application/json"})
 FORM_TYPE = "application/x-www-form-urlencoded"
+MULTIPART_TYPE = "multipart/form-data"
+FORM_TYPES = frozenset({FORM_TYPE, MULTIPART_TYPE})
 
 
 def media_type(request: Request) -> str:
@@ -18,7 +20,9 @@ def media_type(request: Request) -> str:
 
 def wants_html(request: Request) -> bool:
     """Whether to answer with a page. A JSON body is always answered in JSON; a tie is won by the page."""
-    if request.method == "POST" and media_type(request) != FORM_TYPE:
+    if getattr(request.state, "json_only", False):
+        return False
+    if request.method == "POST" and media_type(request) not in FORM_TYPES:
         return False
     qualities = _qualities(request.headers.get("accept", ""))
     html, json = (_quality(qualities, media) for media in _MEDIA)

@@ -1,17 +1,18 @@
 """What a recipient sends: read within bounds, cleaned, and never trusted to have a shape."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 import orjson
-from fastapi import Request
+from fastapi import Request, UploadFile
 from fastapi.exceptions import RequestValidationError
 from pydantic_core import PydanticCustomError
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from relance.capabilities.links.errors import StaleVersion
-from relance.capabilities.links.negotiation import FORM_TYPE, JSON_TYPES, media_type
+from relance.capabilities.links.negotiation import FORM_TYPE, JSON_TYPES, MULTIPART_TYPE, media_type
 from relance.core.errors import BodyTooLarge, FieldError, MalformedRequest, UnsupportedMediaType, ValidationFailed
 from relance.core.i18n import Text
 from relance.core.schemas import clean_text
@@ -19,6 +20,9 @@ from relance.core.schemas import clean_text
 #: The one value that is kept as it was typed: a password is compared to the last character, and never shown.
 _VERBATIM = "/answers/password"
 _MAX_FIELDS = 2_000
+_MAX_FILES = 20
+#: Bytes of one text of a form with files.
+_MAX_TEXT = 256 * 1024
 _MAX_DEPTH = 12
 _MAX_INT = 2**53
 
@@ -35,44 +39,88 @@ _WORDS: Mapping[str, Text] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A file of a posted form."""
+
+    name: str
+    upload: UploadFile
+
+
+@dataclass(frozen=True, slots=True)
 class Posted:
-    """The body of an answer: the fields of an HTML form, or a JSON object."""
+    """The body of an answer: the fields of an HTML form and its files, or a JSON object."""
 
     fields: Fields | None
     json: Mapping[str, object]
+    uploads: Sequence[Sent] = ()
 
 
-async def read_posted(request: Request, max_bytes: int) -> Posted:
+async def read_posted(request: Request, max_bytes: int, max_form_bytes: int) -> Posted:
     """Read the body of an answer, before any database connection is held for it.
 
+    Files are not kept in memory; whoever calls closes them.
+
     Raises:
-        BodyTooLarge: more than `max_bytes` bytes.
-        UnsupportedMediaType: neither JSON nor a URL-encoded form.
+        BodyTooLarge: more than `max_bytes` bytes, or `max_form_bytes` of a form with files.
+        UnsupportedMediaType: neither JSON nor a form.
         MalformedRequest: bytes that are no text.
         RequestValidationError: JSON that is none.
         ValidationFailed: JSON that is no object.
     """
     media = media_type(request)
+    if media == MULTIPART_TYPE:
+        return await _multipart(request, max_form_bytes)
     body = await _bounded_body(request, max_bytes)
     if media == FORM_TYPE:
         return Posted(_form_fields(body), {})
     if media not in JSON_TYPES and (media or body):
-        raise UnsupportedMediaType(accepted=f"application/json, {FORM_TYPE}")
+        raise UnsupportedMediaType(accepted=f"application/json, {FORM_TYPE}, {MULTIPART_TYPE}")
     return Posted(None, _json_object(body) if body else {})
 
 
-async def _bounded_body(request: Request, max_bytes: int) -> bytes:
+class _Parser(MultiPartParser):
+    #: Bytes of one file in memory; beyond, it is on disk.
+    spool_max_size = 64 * 1024
+
+
+async def _multipart(request: Request, max_bytes: int) -> Posted:
+    parser = _Parser(
+        request.headers,
+        _bounded_stream(request, max_bytes),
+        max_files=_MAX_FILES,
+        max_fields=_MAX_FIELDS,
+        max_part_size=_MAX_TEXT,
+    )
+    try:
+        found = (await parser.parse()).multi_items()
+    except MultiPartException:
+        raise MalformedRequest() from None
+    fields: dict[str, list[str]] = {}
+    uploads: list[Sent] = []
+    for name, value in found:
+        if isinstance(value, str):
+            fields.setdefault(name, []).append(value)
+        elif not value.filename and not value.size:
+            await value.close()  # what a browser sends for a field in which nothing was chosen
+        else:
+            uploads.append(Sent(name, UploadFile(value.file, size=value.size, filename=value.filename)))
+    return Posted(fields, {}, uploads)
+
+
+async def _bounded_stream(request: Request, max_bytes: int) -> AsyncGenerator[bytes, None]:
     announced = request.headers.get("content-length", "0")
     if not announced.isdecimal() or int(announced) > max_bytes:
         raise BodyTooLarge() if announced.isdecimal() else MalformedRequest()
-    chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > max_bytes:
             raise BodyTooLarge()
-        chunks.append(chunk)
-    return b"".join(chunks)
+        yield chunk
+
+
+async def _bounded_body(request: Request, max_bytes: int) -> bytes:
+    return b"".join([chunk async for chunk in _bounded_stream(request, max_bytes)])
 
 
 def _form_fields(body: bytes) -> Fields:

@@ -9,6 +9,7 @@ from fastapi import Request
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
+from relance.capabilities.files.schemas import FileFacts
 from relance.capabilities.links.models import ActionLink
 from relance.core.db import DbSession
 from relance.core.i18n import Locale, long_datetime
@@ -108,6 +109,14 @@ class RecipientView(Output):
     answered_label: str | None = Field(description="When it was answered, in words, the zone named.")
 
 
+class RecipientPage(RecipientView):
+    """What the link answers: the domain's view, and the files that its answers name."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {**_EXAMPLE, "files": []}})
+
+    files: list[FileFacts] = Field(description="What the ids in the file fields of `form.answers` stand for.")
+
+
 class RecipientHandler(Protocol):
     """What a domain provides for the links to its subjects. The session is narrowed to the link's workspace."""
 
@@ -134,7 +143,8 @@ class RecipientHandler(Protocol):
         """Act on an answer, the subject's row locked first, and say what the link shows then.
 
         `payload` is clean JSON (no control characters, finite numbers), nothing more: `version` and `answers` are
-        checked here, with `require_version` and `forms.validate_answers`. The same answer given twice is no error.
+        checked here, with `require_version`, `forms.validate_answers` and, where the form asks for files,
+        `uploads.FormFiles`. The same answer given twice is no error.
 
         Raises:
             NotFound: there is no such answer.

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from relance.capabilities.files.kinds import size_in_words
 from relance.capabilities.links.forms import Field, Section, build_form, display_answers, form_values
 from relance.capabilities.links.payload import Fields
-from relance.capabilities.links.recipient import RecipientView
+from relance.capabilities.links.recipient import RecipientPage
+from relance.capabilities.links.uploads import field_rule
 from relance.capabilities.links.urls import recipient_path
 from relance.capabilities.links.words import advice, page_words, title_and_text
 from relance.core.errors import FieldError, RelanceError
@@ -71,7 +73,7 @@ class Notice:
     items: Sequence[NoticeItem]
 
 
-def request_page(frame: Frame, view: RecipientView, refusal: Refusal | None = None) -> str:
+def request_page(frame: Frame, view: RecipientPage, refusal: Refusal | None = None) -> str:
     """The page of a link; with a refusal, as it comes back with what was typed and what is to be mended."""
     form = build_form(view.form.json_schema, frame.locale) if view.form else None
     answers = view.form.answers if view.form else {}
@@ -87,11 +89,24 @@ def request_page(frame: Frame, view: RecipientView, refusal: Refusal | None = No
         form_answers=with_form,
         plain_answers=[option for option in view.answers if option not in with_form],
         actions={option.name: answer_path(frame, option.name) for option in view.answers},
-        blocks=list(display_answers(form, answers, frame.locale)) if form else [],
+        blocks=list(display_answers(form, answers, frame.locale, _file_words(view, frame.locale))) if form else [],
+        files={str(file.id): file for file in view.files},
+        file_words=_file_words(view, frame.locale),
+        file_rules=_file_rules(form, frame) if form else {},
         values=values,
         errors=_errors_by_field(form, refusal.errors) if form and refusal else {},
         notice=_notice(frame, form, refusal) if refusal else None,
     )
+
+
+def _file_words(view: RecipientPage, locale: Locale) -> Mapping[str, str]:
+    """By id: “attestation.pdf (120 ko)”."""
+    return {str(file.id): f"{file.name} ({size_in_words(file.size, locale)})" for file in view.files}
+
+
+def _file_rules(form: Section, frame: Frame) -> Mapping[str, str]:
+    most = frame.settings.max_upload_bytes
+    return {field.name: field_rule(field, most, frame.locale) for field in form.fields() if field.is_file}
 
 
 def error_page(frame: Frame, error: RelanceError, request_id: str) -> str:

@@ -64,6 +64,10 @@ class LinkRepository:
             statement = statement.where(ActionLink.recipient == recipient)
         return len((await self._session.scalars(statement)).all())
 
+    async def lock(self, link_id: UUID) -> None:
+        """Wait until nobody else holds the link's row, and hold it."""
+        await self._session.execute(select(ActionLink.id).where(ActionLink.id == link_id).with_for_update())
+
     async def live_by_id(self, link_id: UUID) -> ActionLink | None:
         """The link with that id, in any workspace, unless it is revoked. Read afresh, whatever the session holds."""
         found = await self._session.scalars(

@@ -1,26 +1,38 @@
 """The public pages behind the links in the mails: `/r/{token}`."""
 
 import re
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
-from relance.capabilities.links.errors import LinkExpired, StaleVersion
+from relance.capabilities.files.errors import (
+    FileEmpty,
+    FileTooLarge,
+    FileTypeMismatch,
+    FileTypeNotAccepted,
+    TooManyFiles,
+)
+from relance.capabilities.files.schemas import FileFacts
+from relance.capabilities.files.store import FileStore
+from relance.capabilities.links.errors import LinkExpired, LinkNotOpen, StaleVersion
 from relance.capabilities.links.forms import build_form, read_answers
 from relance.capabilities.links.models import ActionLink
-from relance.capabilities.links.negotiation import FORM_TYPE, choose_locale, wants_html
+from relance.capabilities.links.negotiation import FORM_TYPE, MULTIPART_TYPE, choose_locale, media_type, wants_html
 from relance.capabilities.links.payload import Posted, clean_payload, read_posted
-from relance.capabilities.links.recipient import RecipientHandler, RecipientView, handler_for
+from relance.capabilities.links.recipient import RecipientHandler, RecipientPage, RecipientView, handler_for
 from relance.capabilities.links.rendering import STYLESHEET, STYLESHEET_NAME, page_path, request_page
 from relance.capabilities.links.routing import RecipientRoute, frame_of
 from relance.capabilities.links.service import confirm_link, find_link
 from relance.capabilities.links.tokens import LinkTokens
+from relance.capabilities.links.uploads import Receiving, digest_of, page_of, with_uploads
 from relance.core.db import DbSession
 from relance.core.errors import (
     BodyTooLarge,
+    FieldError,
     NotFound,
     RelanceError,
     TooManyRequests,
@@ -28,15 +40,19 @@ from relance.core.errors import (
     ValidationFailed,
 )
 from relance.core.http import RuntimeDep
-from relance.core.i18n import Locale, use_locale
+from relance.core.i18n import Locale, Text, use_locale
 from relance.core.idempotency.fingerprint import Fingerprint, fingerprint
 from relance.core.idempotency.http import IdempotencyKey, keep_answer, take_key
 from relance.core.idempotency.service import Owner
+from relance.core.middleware import accept_body_of
 from relance.core.problems import problem_responses
 from relance.core.rate_limits import limited
 from relance.core.runtime import Runtime
 
 _log = structlog.get_logger(__name__)
+_ONE_FILE = Text("Un fichier, un seul, est attendu.", "One file, and only one, is expected.")
+#: What surrounds a file in a multipart body.
+_ENVELOPE = 64 * 1024
 _ANSWER_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 
 router = APIRouter(
@@ -72,10 +88,22 @@ async def _visit(request: Request, runtime: Runtime, session: DbSession, token: 
     return Visit(session, link, handler, locale)
 
 
-async def _posted(request: Request, runtime: RuntimeDep) -> Posted:
-    posted = await read_posted(request, runtime.settings.max_body_bytes)
+async def _posted(request: Request, runtime: RuntimeDep, token: TokenPath) -> AsyncIterator[Posted]:
+    settings = runtime.settings
+    one_file = getattr(request.state, "json_only", False)
+    most = settings.max_upload_bytes + _ENVELOPE if one_file else settings.max_form_bytes
+    if media_type(request) == MULTIPART_TYPE:
+        # Before anything is read: whoever has no link sends no files.
+        if LinkTokens(runtime.keys).verify(token) is None:
+            raise NotFound()
+        accept_body_of(request, most)
+    posted = await read_posted(request, settings.max_body_bytes, most)
     request.state.posted = posted
-    return posted
+    try:
+        yield posted
+    finally:
+        for sent in posted.uploads:
+            await sent.upload.close()
 
 
 PostedDep = Annotated[Posted, Depends(_posted)]
@@ -95,7 +123,7 @@ def _refusals(*errors: type[RelanceError]) -> dict[int | str, dict[str, Any]]:
     "/{token}",
     operation_id="recipients_get",
     summary="Look at a link",
-    response_model=RecipientView,
+    response_model=RecipientPage,
     responses={
         200: {"description": "What is asked; it changes nothing.", "content": _HTML},
         **_refusals(NotFound, TooManyRequests),
@@ -107,7 +135,8 @@ async def get_request(request: Request, runtime: RuntimeDep, token: TokenPath, l
     async with runtime.db.reading(None) as session:
         visit = await _visit(request, runtime, session, token)
         view = await visit.handler.view(session, visit.link, visit.locale)
-    return _shown(request, visit, view, token)
+        page = await page_of(session, visit.link, view)
+    return _shown(request, visit, page, token)
 
 
 router.head("/{token}", include_in_schema=False)(get_request)
@@ -130,16 +159,88 @@ _BODY: dict[str, Any] = {
                 "example": {"version": 1, "answers": {"identity": {"legal_name": "Fonderie Martin"}}},
             },
             FORM_TYPE: {"schema": {"type": "object"}},
+            MULTIPART_TYPE: {"schema": {"type": "object"}},
         }
     }
 }
+
+
+# Before the answers, whose address takes any name.
+async def _json_only(request: Request) -> None:
+    request.state.json_only = True
+
+
+@router.post(
+    "/{token}/files",
+    operation_id="recipients_upload",
+    summary="Send a file",
+    status_code=201,
+    dependencies=[Depends(_json_only)],
+    responses=problem_responses(
+        NotFound,
+        LinkExpired,
+        LinkNotOpen,
+        TooManyFiles,
+        BodyTooLarge,
+        FileTooLarge,
+        UnsupportedMediaType,
+        ValidationFailed,
+        FileEmpty,
+        FileTypeNotAccepted,
+        FileTypeMismatch,
+        TooManyRequests,
+    ),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                MULTIPART_TYPE: {
+                    "schema": {
+                        "type": "object",
+                        "required": ["file"],
+                        "properties": {"file": {"type": "string", "format": "binary", "description": "One file."}},
+                    }
+                }
+            },
+        }
+    },
+)
+async def upload_file(
+    request: Request, runtime: RuntimeDep, posted: PostedDep, token: TokenPath, key: IdempotencyKey
+) -> FileFacts:
+    """Send a file before the answers that name it by its id. One that no answer names is deleted after some days.
+
+    The content must be what the name says. A file that was sent before through the same link keeps its id.
+    """
+    if media_type(request) != MULTIPART_TYPE:
+        raise UnsupportedMediaType(accepted=MULTIPART_TYPE)
+    files = [sent.upload for sent in posted.uploads if sent.name == "file"]
+    if len(files) != 1:
+        raise ValidationFailed.at("/file", "missing", _ONE_FILE)
+    async with runtime.db.transaction(None) as session:
+        visit = await _visit(request, runtime, session, token)
+        if key is not None:
+            asked = fingerprint(f"POST {request.url.path}", (), {"file": await digest_of(files[0])})
+            await take_key(request, session, runtime.keys, Owner("link", visit.link.id), key, asked)
+        view = await visit.handler.view(session, visit.link, visit.locale)
+        if view.state == "expired":
+            raise LinkExpired()
+        form = build_form(view.form.json_schema, visit.locale) if view.form and view.answers else None
+        if form is None or not any(field.is_file for field in form.fields()):
+            raise LinkNotOpen()
+        most = runtime.settings.max_upload_bytes
+        file = FileFacts.of(await Receiving(session, _store(request), visit.link, most).one(files[0]))
+        await confirm_link(session, visit.link)
+        if key is not None:
+            await keep_answer(request, JSONResponse(file.model_dump(mode="json"), 201))
+    return file
 
 
 @router.post(
     "/{token}/{answer}",
     operation_id="recipients_answer",
     summary="Answer a link",
-    response_model=RecipientView,
+    response_model=RecipientPage,
     responses=_ANSWERED,
     openapi_extra=_BODY,
 )
@@ -155,6 +256,9 @@ async def answer_request(
     """Give one of the answers that the link offers. Nothing else changes what a link is about."""
     if not _ANSWER_NAME.match(answer):
         raise NotFound()
+    faults: list[FieldError] = []
+    if posted.uploads:
+        posted, faults = await _received(request, runtime, token, posted)
     # Not a dependency's transaction: that one ends outside of the route class, which answers errors with pages, and
     # would be committed by an error that was answered.
     async with runtime.db.transaction(None) as session:
@@ -163,23 +267,54 @@ async def answer_request(
             owner, asked = Owner("link", visit.link.id), _asked(request, posted)
             await take_key(request, session, runtime.keys, owner, key, asked)
         payload = clean_payload(await _payload(visit, posted))
-        view = await visit.handler.answer(session, visit.link, answer, payload, visit.locale)
+        view = await _answered(visit, answer, payload, faults)
         # The handler holds the subject's lock now: nobody can revoke the link any more before the commit.
         await confirm_link(session, visit.link)
         # A mail client that unsubscribes by itself (RFC 8058) follows no redirect.
         if wants_html(request) and answer != "unsubscribe":
             response: Response = RedirectResponse(page_path(frame_of(request, visit.locale, token)), 303)
         else:
-            response = _shown(request, visit, view, token)
+            response = _shown(request, visit, await page_of(session, visit.link, view), token)
         await keep_answer(request, response)
     return response
+
+
+async def _received(request: Request, runtime: Runtime, token: str, posted: Posted) -> tuple[Posted, list[FieldError]]:
+    """Keep the files of a form in a transaction of their own: whatever is wrong with the answers, they are there."""
+    async with runtime.db.transaction(None) as session:
+        visit = await _visit(request, runtime, session, token)
+        view = await visit.handler.view(session, visit.link, visit.locale)
+        if view.form is None:
+            return posted, []
+        form = build_form(view.form.json_schema, visit.locale)
+        most = runtime.settings.max_upload_bytes
+        receiving = Receiving(session, _store(request), visit.link, most)
+        received, faults = await receiving.posted(form, posted, is_open=bool(view.answers))
+    request.state.posted = received
+    return received, faults
+
+
+async def _answered(visit: Visit, answer: str, payload: dict[str, object], faults: list[FieldError]) -> RecipientView:
+    """Answer, unless a file was refused: then say so together with what else is wrong."""
+    try:
+        view = await visit.handler.answer(visit.session, visit.link, answer, payload, visit.locale)
+    except ValidationFailed as refused:
+        raise with_uploads(refused, faults) from None
+    if faults:
+        raise ValidationFailed(faults)
+    return view
+
+
+def _store(request: Request) -> FileStore:
+    store: FileStore = request.app.state.file_store
+    return store
 
 
 @router.put(
     "/{token}/answers",
     operation_id="recipients_save",
     summary="Save a draft",
-    response_model=RecipientView,
+    response_model=RecipientPage,
     responses=_ANSWERED,
     openapi_extra=_BODY,
 )
@@ -244,7 +379,7 @@ def _version(text: str) -> int | str:
     return int(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else text
 
 
-def _shown(request: Request, visit: Visit, view: RecipientView, token: str) -> Response:
+def _shown(request: Request, visit: Visit, view: RecipientPage, token: str) -> Response:
     headers = {"Content-Language": visit.locale}
     if wants_html(request):
         return HTMLResponse(request_page(frame_of(request, visit.locale, token), view), headers=headers)

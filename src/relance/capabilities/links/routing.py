@@ -9,11 +9,12 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 
 from relance.capabilities.links.negotiation import asked_locale, choose_locale, wants_html
-from relance.capabilities.links.payload import Posted
-from relance.capabilities.links.recipient import RecipientView, handler_for
+from relance.capabilities.links.payload import Fields, Posted
+from relance.capabilities.links.recipient import RecipientPage, handler_for
 from relance.capabilities.links.rendering import Frame, Refusal, error_page, request_page
 from relance.capabilities.links.service import find_link
 from relance.capabilities.links.tokens import LinkTokens
+from relance.capabilities.links.uploads import page_of
 from relance.core.errors import FieldError, RelanceError, ValidationFailed
 from relance.core.http import StrictRequest
 from relance.core.i18n import Locale, use_locale
@@ -102,9 +103,9 @@ async def _refusal_page(request: Request, error: RelanceError) -> str | None:
     if locale is None or request.method != "POST":
         return None
     try:
-        view = await _current_view(request, token, locale)
         posted: Posted | None = getattr(request.state, "posted", None)
         fields = posted.fields if posted and posted.fields else {}
+        view = await _current_page(request, token, locale, fields)
         refusal = Refusal(error, fields, _field_errors(error))
         return request_page(frame_of(request, locale, token), view, refusal)
     except Exception as second:
@@ -113,13 +114,13 @@ async def _refusal_page(request: Request, error: RelanceError) -> str | None:
         return None
 
 
-async def _current_view(request: Request, token: str, locale: Locale) -> RecipientView:
+async def _current_page(request: Request, token: str, locale: Locale, posted: Fields) -> RecipientPage:
     runtime: Runtime = request.app.state.runtime
     async with runtime.db.reading(None) as session:
         link = await find_link(session, LinkTokens(runtime.keys), token)
         handler = handler_for(request, link.subject_kind)
         assert handler is not None, "the answer came through this handler"
-        return await handler.view(session, link, locale)
+        return await page_of(session, link, await handler.view(session, link, locale), posted)
 
 
 def _field_errors(error: RelanceError) -> tuple[FieldError, ...]:

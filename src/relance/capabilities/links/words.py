@@ -21,6 +21,10 @@ PAGE: Mapping[str, Text] = {
         "Every answer is required unless marked “optional”.",
     ),
     "optional": Text("(facultatif)", "(optional)"),
+    "kept_files": Text("Déjà joint :", "Already attached:"),
+    "remove_file": Text("Retirer", "Remove"),
+    "replace_file": Text("Pour le remplacer, choisissez un autre fichier.", "To replace it, choose another file."),
+    "add_file": Text("Vous pouvez en ajouter d’autres.", "You can add more."),
     "choose": Text("Choisissez dans la liste", "Choose from the list"),
     "error_prefix": Text("Erreur : ", "Error: "),
     "errors_title": Text("Des réponses sont à corriger", "Some answers need your attention"),
@@ -53,8 +57,9 @@ _ADVICE: Mapping[int, Text] = {
         "If you still wish to answer, ask the person who contacted you to renew the request.",
     ),
     413: Text(
-        "Raccourcissez les textes les plus longs, puis envoyez de nouveau.",
-        "Shorten the longest texts, then send again.",
+        "Revenez à la page précédente, raccourcissez les textes les plus longs ou choisissez des fichiers plus petits, "
+        "puis envoyez de nouveau.",
+        "Go back to the previous page, shorten the longest texts or choose smaller files, then send again.",
     ),
     500: Text(
         "Rien n’a été enregistré. Réessayez dans quelques minutes ; si cela se reproduit, écrivez à la personne qui "

@@ -1,17 +1,15 @@
 """Taking a file that somebody sends."""
 
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from typing import Any
 
-from fastapi import Request, Response, UploadFile
+from fastapi import Request, Response
 
 from relance.core.http import StrictRoute
 from relance.core.middleware import accept_body_of
 
 #: What surrounds a file in a multipart body.
 _ENVELOPE = 64 * 1024
-_CHUNK = 256 * 1024
 
 
 class UploadRoute(StrictRoute):
@@ -26,10 +24,3 @@ class UploadRoute(StrictRoute):
             return await handle(request)
 
         return roomy
-
-
-async def save_upload(upload: UploadFile, path: Path) -> None:
-    """Copy an upload to `path`."""
-    with path.open("wb") as local:
-        while piece := await upload.read(_CHUNK):
-            local.write(piece)

@@ -11,6 +11,7 @@ from relance.capabilities.links.errors import LinkExpired
 from relance.capabilities.links.forms import validate_answers
 from relance.capabilities.links.models import ActionLink
 from relance.capabilities.links.payload import require_version, short_text
+from relance.capabilities.links.uploads import FormFiles
 from relance.capabilities.messaging.outbox import Outbox
 from relance.core.db import DbSession
 from relance.core.errors import NotFound, ValidationFailed
@@ -28,6 +29,8 @@ from relance.domains.invitations.repository import InvitationRepository, Invitat
 
 Payload = Mapping[str, object]
 _MAX_REASON = 2000
+#: What holds the files of a draft; those of the answers are held by the prequalification itself.
+DRAFT = "prequalification_draft"
 
 
 def is_past(row: InvitationRow, now: datetime) -> bool:
@@ -75,6 +78,7 @@ class Answers:
         form = await require_form(self._session)
         require_version(payload, form.form_version)
         answers = validate_answers(form.json_schema, payload.get("answers"), self._locale)
+        await self._hold_files(prequalification, form, answers, submitted=True)
         LIFECYCLE.require(row.invitation.status, "submit", Actor.RECIPIENT, views.facts_of(row, now))
         await self._complete(prequalification, form, answers, now)
         await self._close(row, unfinished, now)
@@ -93,7 +97,9 @@ class Answers:
         self._require_open(row, now)
         form = await require_form(self._session)
         require_version(payload, form.form_version)
-        prequalification.draft = _draft(form, payload.get("answers"), self._locale)
+        draft = _draft(form, payload.get("answers"), self._locale)
+        await self._hold_files(prequalification, form, draft, submitted=False)
+        prequalification.draft = draft
         prequalification.draft_saved_at = now
         await self._session.flush()
 
@@ -140,6 +146,20 @@ class Answers:
     def _require_open(row: InvitationRow, now: datetime) -> None:
         if is_past(row, now) or row.invitation.status in (Status.CLOSED, Status.CANCELLED):
             raise LinkExpired()
+
+    async def _hold_files(
+        self, row: Prequalification, form: PrequalificationForm, answers: dict[str, object], *, submitted: bool
+    ) -> None:
+        """Keep the files that the answers or the draft name, and let go of those that they do not name any more."""
+        recorded, drafted = SubjectRef(PREQUALIFICATION, row.id), SubjectRef(DRAFT, row.id)
+        files = FormFiles(self._session, self._link)
+        ids = await files.require(form.json_schema, answers, (recorded, drafted))
+        if submitted:
+            await files.hold(recorded, ids)
+            await files.hold(drafted, ())
+        else:
+            # A draft may name files of the answers that it is to replace: those hold them until they are replaced.
+            await files.hold(drafted, ids - await files.held(recorded))
 
     async def _complete(
         self,

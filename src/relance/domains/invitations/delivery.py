@@ -35,6 +35,7 @@ _WANTED = {
     UndeliverableMail.key: set(Status),
 }
 _ASKING = {InvitationMail.key, ReminderMail.key}
+_TO_PARTNER = {*_ASKING, ExpiredMail.key}
 
 
 class InvitationMails:
@@ -50,9 +51,11 @@ class InvitationMails:
         known = await InvitationRepository(session).statuses({message.subject.id for message in messages})
         found: set[UUID] = set()
         for message in messages:
-            status, archived = known.get(message.subject.id, (Status.CANCELLED, False))
+            status, archived, address = known.get(message.subject.id, (Status.CANCELLED, False, ""))
             chasing = message.mail_key == ReminderMail.key and archived
-            if status in _WANTED[message.mail_key] and not chasing:
+            # The address was corrected while the mail waited for its turn.
+            elsewhere = message.mail_key in _TO_PARTNER and message.recipient.casefold() != address
+            if status in _WANTED[message.mail_key] and not chasing and not elsewhere:
                 found.add(message.id)
         return found
 

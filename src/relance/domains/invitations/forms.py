@@ -1,11 +1,15 @@
 """Prequalification forms: the shipped one, the workspace's versions, and what partners answered to them."""
 
 import json
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 from uuid import UUID
 
+from relance.capabilities.files.attachments import Attachments
+from relance.capabilities.files.models import StoredFile
+from relance.capabilities.files.schemas import FileFacts
 from relance.capabilities.journal.service import Journal
 from relance.capabilities.links.forms import check_schema
 from relance.core.clock import Clock
@@ -18,6 +22,7 @@ from relance.core.runtime import Runtime
 from relance.core.schemas import Reference
 from relance.core.security import Caller
 from relance.core.subjects import ActorRef, SubjectRef
+from relance.domains.invitations.followups import PREQUALIFICATION
 from relance.domains.invitations.forms_schemas import (
     FormRead,
     FormWrite,
@@ -125,7 +130,8 @@ class Forms:
     ) -> tuple[list[PrequalificationRead], str | None]:
         """One page of what partners answered, and the cursor of the next."""
         found = await self._rows.page(wanted, asked)
-        items = [_answered(row[0], row[1]) for row in found.rows]
+        files = await self._files([row[0].id for row in found.rows])
+        items = [_answered(row[0], row[1], files) for row in found.rows]
         return items, self._runtime.cursors.encode(found.next) if found.next else None
 
     async def prequalification(self, prequalification_id: UUID) -> tuple[PrequalificationRead, int]:
@@ -137,7 +143,26 @@ class Forms:
         row = await self._rows.named(prequalification_id)
         if row is None:
             raise NotFound()
-        return _answered(row[0], row[1]), row[0].version
+        return _answered(row[0], row[1], await self._files([row[0].id])), row[0].version
+
+    async def file(self, prequalification_id: UUID, file_id: UUID) -> StoredFile:
+        """One of the files that the partner's answers name.
+
+        Raises:
+            NotFound: there is none: files of drafts are the partner's own.
+        """
+        held = await Attachments(self._session).held([SubjectRef(PREQUALIFICATION, prequalification_id)])
+        for file in held:
+            if file.id == file_id:
+                return file
+        raise NotFound()
+
+    async def _files(self, ids: Sequence[UUID]) -> Mapping[UUID, list[FileFacts]]:
+        found: dict[UUID, list[FileFacts]] = {}
+        for file in await Attachments(self._session).held([SubjectRef(PREQUALIFICATION, id_) for id_ in ids]):
+            if file.subject_id is not None:
+                found.setdefault(file.subject_id, []).append(FileFacts.of(file))
+        return found
 
 
 def _read(form: PrequalificationForm | None) -> FormRead:
@@ -146,7 +171,7 @@ def _read(form: PrequalificationForm | None) -> FormRead:
     return FormRead.model_validate(form)
 
 
-def _answered(row: Prequalification, company_name: str) -> PrequalificationRead:
+def _answered(row: Prequalification, company_name: str, files: Mapping[UUID, list[FileFacts]]) -> PrequalificationRead:
     status = FormStatus(row.form_status)
     return PrequalificationRead(
         id=row.id,
@@ -155,6 +180,7 @@ def _answered(row: Prequalification, company_name: str) -> PrequalificationRead:
         form_status_label=FORM_STATUS_LABELS[status].in_locale(),
         form_version=row.form_version,
         answers=row.answers,
+        files=files.get(row.id, []),
         completed_at=row.completed_at,
         valid_until=row.valid_until,
     )

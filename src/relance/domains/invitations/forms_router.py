@@ -4,7 +4,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
+from relance.capabilities.files.responses import CONTENT, file_response
+from relance.capabilities.files.router import FileStoreDep
 from relance.capabilities.links.errors import FormNotSupported
 from relance.core.errors import NotFound, PermissionDenied, PreconditionFailed, Unauthenticated, ValidationFailed
 from relance.core.etag import IfMatch, set_etag
@@ -139,3 +142,22 @@ async def get_prequalification(
     found, version = await Forms(session, runtime, caller).prequalification(prequalification_id)
     set_etag(response, version)
     return found
+
+
+@prequalifications.get(
+    "/{prequalification_id}/files/{file_id}",
+    operation_id="prequalifications_download",
+    summary="Download a file that a partner sent",
+    response_class=StreamingResponse,
+    responses={**problem_responses(NotFound), **CONTENT},
+)
+async def download_file(
+    prequalification_id: UUID,
+    file_id: UUID,
+    session: ReadDep,
+    runtime: RuntimeDep,
+    caller: Reader,
+    store: FileStoreDep,
+) -> StreamingResponse:
+    """The bytes, as an attachment, never to be shown in place. Files of a draft are not among them."""
+    return await file_response(store, await Forms(session, runtime, caller).file(prequalification_id, file_id))

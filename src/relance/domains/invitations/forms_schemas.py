@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from relance.capabilities.files.schemas import FileFacts
 from relance.core.durations import Duration
 from relance.core.schemas import Input, Instant, ListQuery, Output, Reference, RequiredLine
 from relance.domains.invitations.lifecycle import FormStatus
@@ -47,7 +48,9 @@ class FormWrite(Input):
     title_en: RequiredLine
     json_schema: dict[str, Any] = Field(
         description="JSON Schema 2020-12: sections are objects; words by `x-title`, `x-hint`, `x-enum-labels`; the "
-        "order of the fields is the order of the page."
+        "order of the fields is the order of the page. A file is a string of the format `file`, several are an array "
+        "of these; `x-accept` lists kinds (`pdf`, `png`, `jpeg`, `docx`, `xlsx`, `pptx`, `odt`, `ods`), `x-max-bytes` "
+        "bounds each. See docs/forms.md."
     )
     validity: Duration = Field("P2Y", description="How long an answer stays valid, ISO 8601.")
 
@@ -102,6 +105,15 @@ class PrequalificationRead(Output):
                 "form_status_label": "Complétée",
                 "form_version": 2,
                 "answers": {"identity": {"legal_name": "Fonderie Martin"}},
+                "files": [
+                    {
+                        "id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a12",
+                        "name": "attestation.pdf",
+                        "media_type": "application/pdf",
+                        "size": 148213,
+                        "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                    }
+                ],
                 "completed_at": "2026-11-23T09:00:00Z",
                 "valid_until": "2028-11-23T09:00:00Z",
             }
@@ -114,5 +126,8 @@ class PrequalificationRead(Output):
     form_status_label: str
     form_version: int | None = Field(description="The version of the form that was answered.")
     answers: dict[str, Any] | None = Field(description="Null until the partner has submitted; never a draft.")
+    files: list[FileFacts] = Field(
+        description="What the ids in the file fields of the answers stand for; fetched below this address."
+    )
     completed_at: Instant | None
     valid_until: Instant | None

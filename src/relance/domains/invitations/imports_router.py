@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from relance.capabilities.files.router import FileStoreDep
+from relance.capabilities.files.uploads import save_upload
 from relance.capabilities.jobs.models import Job, JobItem
 from relance.capabilities.jobs.repository import JobRepository
 from relance.capabilities.jobs.router import JobKindsDep, accepted
@@ -23,7 +24,7 @@ from relance.capabilities.transfers import csv_files, xlsx_files
 from relance.capabilities.transfers.cells import Cell, Column, Sheet
 from relance.capabilities.transfers.errors import HeaderMismatch, TableUnreadable, TooManyRows
 from relance.capabilities.transfers.reading import ImportColumn
-from relance.capabilities.transfers.uploads import UploadRoute, save_upload
+from relance.capabilities.transfers.uploads import UploadRoute
 from relance.core.downloads import attachment
 from relance.core.errors import BodyTooLarge, NotFound, PermissionDenied, Unauthenticated, ValidationFailed
 from relance.core.http import DryRun, RuntimeDep, WriteDep

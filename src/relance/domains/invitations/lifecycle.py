@@ -198,6 +198,18 @@ LIFECYCLE: Lifecycle[Facts] = Lifecycle(
             "invitation.closed",
             text=Text("Clore : le partenaire a répondu par ailleurs", "Close: the partner answered elsewhere"),
         ),
+        # `PATCH` of `email`: the links of the old address end, and a new cycle begins once the new one was written to.
+        Transition(
+            "correct",
+            frozenset({Status.QUEUED, Status.SENT, Status.EXPIRED}),
+            Status.QUEUED,
+            _USER,
+            "invitation.address_corrected",
+            "invitations:create",
+            (FORM_OPEN, NOT_ARCHIVED, NOT_DECLINED),
+            "invitations.invitation",
+            Text("Corriger l’adresse", "Correct the address"),
+        ),
         Transition(
             "cancel",
             frozenset({Status.QUEUED, Status.SENT, Status.EXPIRED}),

@@ -37,6 +37,7 @@ from relance.domains.invitations.schemas import (
     InvitationListed,
     InvitationQuery,
     InvitationRead,
+    InvitationUpdate,
     ReassignRequest,
     RemindRequest,
 )
@@ -88,6 +89,7 @@ def actionable(permission: str) -> Callable[..., Awaitable[InvitationRow]]:
 
 
 ToRemind = Annotated[InvitationRow, Depends(actionable("invitations:remind"))]
+ToCorrect = Annotated[InvitationRow, Depends(actionable(CREATE))]
 ToCancel = Annotated[InvitationRow, Depends(actionable("invitations:cancel"))]
 ToReassign = Annotated[InvitationRow, Depends(actionable("invitations:reassign"))]
 ToArchive = Annotated[InvitationRow, Depends(actionable("invitations:archive"))]
@@ -140,6 +142,20 @@ async def list_invitations(
 )
 async def get(row: Annotated[InvitationRow, Depends(readable)], service: Reading, response: Response) -> InvitationRead:
     """State, labels, what the caller may do now, and what will be sent next."""
+    return await _shown(service, row, response)
+
+
+@router.patch(
+    "/{invitation_id}",
+    operation_id="invitations_update",
+    summary="Correct the address",
+    responses=problem_responses(*_ACTION, PrequalificationValid, InvitationArchived, RecipientDeclined, AlreadyOpen),
+)
+async def update(row: ToCorrect, service: Writing, response: Response, payload: InvitationUpdate) -> InvitationRead:
+    """Ask at another address instead: the action `correct`. The links of the old address end, and so does what was
+    queued or planned; a new cycle begins once the inviting mail has left for the new one.
+    """
+    await service.update(row, payload)
     return await _shown(service, row, response)
 
 

@@ -13,7 +13,7 @@ from relance.capabilities.directory.schemas import LocalId, LocalIdRead, Name
 from relance.core.actions import AvailableAction
 from relance.core.addresses import EmailAddress
 from relance.core.i18n import Locale
-from relance.core.schemas import Input, Instant, Line, ListQuery, Output, Reference
+from relance.core.schemas import UNSET, Input, Instant, Line, ListQuery, Output, Patch, Reference
 from relance.domains.invitations.lifecycle import Delivery, FormStatus, Reason, Status
 
 _EXAMPLE_ID = "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10"
@@ -92,6 +92,16 @@ class InvitationCreate(Input):
     email: EmailAddress = Field(description="The address asked; compared without regard to case.")
     partner: PartnerInput
     locale: Locale = Field("fr", description="Language of the mails and the page.")
+
+
+class InvitationUpdate(Patch):
+    """A merge patch of an invitation."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"email": "achats@partenaire.example"}})
+
+    email: EmailAddress = Field(
+        UNSET, description="The corrected address. Written otherwise only in its case, it is the same address."
+    )
 
 
 class RemindRequest(Input):
@@ -175,7 +185,7 @@ class InvitationRead(InvitationSummary):
     )
 
     version: int = Field(description="Counts the changes; the ETag.")
-    cycle: int = Field(description="1, and one more for every renewal.")
+    cycle: int = Field(description="1, and one more for every renewal and every correction of the address.")
     available_actions: list[AvailableAction] = Field(
         description="What the caller may do now, from the same table that enforces it."
     )

@@ -26,6 +26,7 @@ from relance.domains.invitations.schemas import (
     InvitationFilter,
     InvitationListed,
     InvitationRead,
+    InvitationUpdate,
 )
 
 
@@ -124,6 +125,18 @@ class InvitationService:
         refused = await self._chasing.renew([row])
         if refused:
             raise refused[row.invitation.id]
+
+    async def update(self, row: InvitationRow, wanted: InvitationUpdate) -> None:
+        """Correct the address, where another one is given.
+
+        Raises:
+            RelanceError: the refusal of the lifecycle, or `AlreadyOpen`.
+        """
+        email: str = wanted.changes().get("email", row.invitation.email)
+        if email.casefold() == row.invitation.email_key:
+            return
+        LIFECYCLE.require(row.invitation.status, "correct", Actor.USER, views.facts_of(row, self._clock.now()))
+        await self._chasing.correct(row, email)
 
     async def reassign(self, row: InvitationRow, user_id: UUID) -> InvitationRow:
         """Pass the request to somebody else: « Seulement mes demandes » and the notices follow.

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeGuard
 
+from relance.capabilities.files.kinds import KINDS
 from relance.capabilities.links.errors import FormNotSupported
 from relance.core.i18n import Locale, Text
 
@@ -28,6 +29,8 @@ Widget = Literal[
     "yes_no",
     "accept",
     "checkboxes",
+    "file",
+    "files",
 ]
 Schema = Mapping[str, object]
 Scalar = str | int | float | bool
@@ -64,6 +67,24 @@ class Field:
     choices: tuple[Choice, ...] = ()
     autocomplete: str | None = None
     inputmode: str | None = None
+    #: Of a file: the codes of the kinds that are taken, and the most bytes; None for what the deployment takes.
+    accept: tuple[str, ...] = ()
+    max_bytes: int | None = None
+
+    @property
+    def is_file(self) -> bool:
+        """Whether its answer is one or several files."""
+        return self.widget in {"file", "files"}
+
+    @property
+    def extensions(self) -> str:
+        """What a browser offers to choose from."""
+        return ",".join(extension for code in self.accept for extension in KINDS[code].extensions)
+
+    @property
+    def removal_name(self) -> str:
+        """The name under which the posted form says which files are removed."""
+        return f"{self.name}.remove"
 
     @property
     def name(self) -> str:
@@ -174,6 +195,8 @@ def _field(schema: Schema, path: tuple[str, ...], required: bool, locale: Locale
     if widget in {"select", "radios", "checkboxes"}:
         labels = offered.get("x-enum-labels") or schema.get("x-enum-labels")
         choices = tuple(_choices(offered, labels, path, locale))
+    elif widget in {"file", "files"}:
+        return _file_field(schema, path, required, widget, locale)
     elif widget == "yes_no":
         choices = (Choice("true", True, _YES.in_locale(locale)), Choice("false", False, _NO.in_locale(locale)))
     return Field(
@@ -188,15 +211,43 @@ def _field(schema: Schema, path: tuple[str, ...], required: bool, locale: Locale
     )
 
 
+def _file_field(schema: Schema, path: tuple[str, ...], required: bool, widget: Widget, locale: Locale) -> Field:
+    below = schema.get("items")
+    one = below if widget == "files" and is_mapping(below) else schema
+    accept = one.get("x-accept", schema.get("x-accept", list(KINDS)))
+    if not isinstance(accept, list) or not accept or any(code not in KINDS for code in accept):
+        raise FormNotSupported(_pointer(path), f"“x-accept” is a list of some of {', '.join(KINDS)}")
+    most = one.get("x-max-bytes", schema.get("x-max-bytes"))
+    if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 1):
+        raise FormNotSupported(_pointer(path), "“x-max-bytes” is a whole number of bytes")
+    return Field(
+        path,
+        words(schema, "x-title", "title", locale) or _humanised(path[-1]),
+        words(schema, "x-hint", "description", locale),
+        required,
+        widget,
+        accept=tuple(accept),
+        max_bytes=most,
+    )
+
+
+def _is_file(schema: object) -> bool:
+    return is_mapping(schema) and _type_of(schema) == "string" and schema.get("format") == "file"
+
+
 def _widget(schema: Schema, path: tuple[str, ...]) -> Widget:
     kind, asked = _type_of(schema), schema.get("x-widget")
     if kind == "boolean" or isinstance(schema.get("const"), bool):
         return "accept" if schema.get("const") is True else "yes_no"
     if kind == "array":
         below = schema.get("items")
+        if _is_file(below):
+            return "files"
         if not is_mapping(below) or _raw_choices(below) is None:
-            raise FormNotSupported(_pointer(path), "a list is shown only where its items are choices")
+            raise FormNotSupported(_pointer(path), "a list is shown only where its items are choices or files")
         return "checkboxes"
+    if _is_file(schema):
+        return "file"
     offered = _raw_choices(schema)
     if offered is not None:
         as_radios = asked == "radio" or (asked != "select" and len(offered) <= _MOST_RADIOS)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from relance.capabilities.links.forms.fields import Field, Section, Widget, is_mapping
 from relance.core.i18n import Locale, Text, long_date
@@ -28,7 +29,7 @@ def read_answers(form: Section, posted: Values) -> dict[str, object]:
     answers: dict[str, object] = {}
     for item in form.items:
         if isinstance(item, Field):
-            value = _read_field(item, posted.get(item.name, []))
+            value = _read_field(item, _without_removed(item, posted) if item.is_file else posted.get(item.name, []))
             if value is not None:
                 answers[item.path[-1]] = value
         else:
@@ -38,6 +39,11 @@ def read_answers(form: Section, posted: Values) -> dict[str, object]:
     return answers
 
 
+def _without_removed(field: Field, posted: Values) -> list[str]:
+    removed = posted.get(field.removal_name, [])
+    return [id_ for id_ in posted.get(field.name, []) if id_ not in removed]
+
+
 def _read_field(field: Field, raw: list[str]) -> object | None:
     if field.widget == "password":
         # As it was typed: it is compared to the last character, and never shown.
@@ -45,6 +51,8 @@ def _read_field(field: Field, raw: list[str]) -> object | None:
     given = [text.strip() for text in raw if text.strip()]
     if not given:
         return None
+    if field.widget == "files":
+        return list(dict.fromkeys(given))
     if field.widget == "checkboxes":
         return [_constant(field, text) for text in given]
     reader = _READERS.get(field.widget)
@@ -104,14 +112,15 @@ def form_values(form: Section, answers: Mapping[str, object]) -> Values:
     """What the fields of the form show for `answers`, by name."""
     values: dict[str, list[str]] = {}
     for field in form.fields():
-        found = _at(answers, field.path)
+        found = value_at(answers, field.path)
         if found is not None:
             items = found if isinstance(found, list) else [found]
             values[field.name] = [_shown(item) for item in items]
     return values
 
 
-def _at(answers: Mapping[str, object], path: tuple[str, ...]) -> object | None:
+def value_at(answers: Mapping[str, object], path: tuple[str, ...]) -> object | None:
+    """The answer at `path`, None where there is none."""
     found: object = answers
     for name in path:
         if not is_mapping(found):
@@ -142,22 +151,27 @@ class Block:
     lines: tuple[Line, ...]
 
 
-def display_answers(form: Section, answers: Mapping[str, object], locale: Locale) -> Iterator[Block]:
-    """What was answered, in words, section by section; what was left out is left out."""
+def display_answers(
+    form: Section, answers: Mapping[str, object], locale: Locale, file_names: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Block]:
+    """What was answered, in words, section by section; what was left out is left out, files are named."""
     for section in form.sections():
         fields = [item for item in section.items if isinstance(item, Field)]
         lines = tuple(
             Line(field.label, shown)
             for field in fields
-            if (shown := _displayed(field, _at(answers, field.path), locale))
+            if (shown := _displayed(field, value_at(answers, field.path), locale, file_names))
         )
         if lines:
             yield Block(section.label, lines)
 
 
-def _displayed(field: Field, value: object | None, locale: Locale) -> tuple[str, ...]:
+def _displayed(field: Field, value: object | None, locale: Locale, file_names: Mapping[str, str]) -> tuple[str, ...]:
     if value is None:
         return ()
+    if field.is_file:
+        named = value if isinstance(value, list) else [value]
+        return tuple(file_names[str(one)] for one in named if str(one) in file_names)
     labels = {choice.value: choice.label for choice in field.choices}
     items = value if isinstance(value, list) else [value]
     return tuple(_in_words(field, item, labels, locale) for item in items)

@@ -1,6 +1,7 @@
 """Answers against their JSON Schema: stable codes, pointers, and words that a person understands."""
 
 from collections.abc import Iterator, Mapping
+from uuid import UUID
 
 import jsonschema_rs
 
@@ -54,6 +55,7 @@ _WORDS: Mapping[str, Text] = {
         "Saisissez une adresse web, par exemple https://exemple.fr.",
         "Enter a web address, for example https://example.com.",
     ),
+    "format:file": Text("Ce fichier n’a pas été envoyé ici.", "This file was not sent here."),
     "enum": Text("Choisissez une des réponses proposées.", "Choose one of the answers offered."),
     "const": Text("Une autre valeur est attendue.", "Another value is expected."),
     "const:accept": Text("Cochez cette case pour continuer.", "Tick this box to continue."),
@@ -67,6 +69,9 @@ _WORDS: Mapping[str, Text] = {
     "exclusive_maximum": Text("Saisissez un nombre inférieur à {limit}.", "Enter a number below {limit}."),
     "min_items": Text("Choisissez au moins {limit} réponse(s).", "Choose at least {limit} answer(s)."),
     "max_items": Text("Choisissez au plus {limit} réponse(s).", "Choose at most {limit} answer(s)."),
+    "min_items:files": Text("Choisissez au moins {limit} fichier(s).", "Choose at least {limit} file(s)."),
+    "max_items:files": Text("Choisissez au plus {limit} fichier(s).", "Choose at most {limit} file(s)."),
+    "required:file": Text("Choisissez un fichier.", "Choose a file."),
     "unique_items": Text("La même réponse est donnée deux fois.", "The same answer is given twice."),
     "unknown_field": Text("Ce champ n’est pas connu.", "This field is not known."),
     "single_line": Text("Une seule ligne est attendue.", "One line is expected."),
@@ -118,10 +123,18 @@ def _validator(schema: dict[str, object]) -> jsonschema_rs.Draft202012Validator:
                 require_tld=True, allow_domain_literal=False, allow_display_text=False
             ),
             offline=True,
+            formats={"file": _is_id},
         )
     except ValueError as error:
         reason = str(error).partition("\n")[0][:200]
         raise FormNotSupported("", reason) from None
+
+
+def _is_id(value: str) -> bool:
+    try:
+        return str(UUID(value)) == value
+    except ValueError:
+        return False
 
 
 def _errors(
@@ -154,8 +167,8 @@ def _faults(
     if keyword == "required":
         pointer = f"{base}/{escape(str(detail['property']))}"
         field = fields.get(pointer)
-        ticked = field is not None and field.widget == "accept"
-        yield pointer, code, _WORDS["const:accept" if ticked else code], None
+        finer = {"accept": "const:accept", "file": "required:file", "files": "required:file"}
+        yield pointer, code, _WORDS[finer.get(field.widget, code) if field else code], None
         return
     if code == "unknown_field":
         for name in detail["unexpected"]:
@@ -172,6 +185,8 @@ def _words(code: str, detail: Mapping[str, object], limit: object, field: Field 
         finer = f"type:{types[0]}" if isinstance(types, list) and types else code
     elif code == "format":
         finer = f"format:{detail.get('format')}"
+    elif code in {"min_items", "max_items"} and field is not None and field.is_file:
+        finer = f"{code}:files"
     elif code == "min_length":
         finer = f"min_length:{limit}"
     elif code == "const" and field is not None and field.widget == "accept":

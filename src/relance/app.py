@@ -31,6 +31,9 @@ from relance.domains.invitations.bulk_router import router as invitations_bulk_r
 from relance.domains.invitations.forms_router import forms, prequalifications
 from relance.domains.invitations.imports_router import router as invitations_imports_router
 from relance.domains.invitations.router import router as invitations_router
+from relance.domains.mandates.bulk_router import router as mandates_bulk_router
+from relance.domains.mandates.contacts.router import router as mandate_contacts_router
+from relance.domains.mandates.router import router as mandates_router
 from relance.meta import router as meta_router
 from relance.openapi import DESCRIPTION, TAGS, describe
 from relance.wiring import (
@@ -102,6 +105,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         invitations_router,
         forms,
         prequalifications,
+        mandates_bulk_router,
+        mandates_router,
+        mandate_contacts_router,
         jobs_router,
         files_router,
         links_router,

@@ -15,6 +15,8 @@ from relance.core.security import Caller, Level
 from relance.core.settings import Settings
 from relance.domains.invitations.schemas import InvitationCreate
 from relance.domains.invitations.service import InvitationService
+from relance.domains.mandates.creation import MandateCreation
+from relance.domains.mandates.schemas import MandateCreate
 from relance.wiring import PERMISSIONS, build_runtime, close_runtime, provision_workspace
 
 SLUG = "demo"
@@ -28,6 +30,10 @@ _PARTNERS = (
     ("Ateliers Bertin", "552100554", "devis@ateliers-bertin.example", 0),
     ("Menuiserie Leroux", "443061841", "contact@menuiserie-leroux.example", 0),
     ("Transports Delmas", "542065479", "exploitation@transports-delmas.example", 1),
+)
+_MANDATES = (
+    ("Boulangerie Martin", "Camille", "Martin", "camille@boulangerie-martin.example", True),
+    ("Garage du Lac", "Hugo", "Perret", "hugo@garage-du-lac.example", False),
 )
 
 
@@ -105,6 +111,19 @@ async def _seed(session: DbSession, runtime: Runtime, credentials: DemoCredentia
         organisation_ids=frozenset(organisations),
         group_ids=frozenset({made[0]}),
     )
+    team = [{"user_id": made[0], "role": "owner"}, {"user_id": made[1], "role": "agent"}]
+    for company, first_name, last_name, email, submit in _MANDATES:
+        await MandateCreation(session, runtime, caller).create(
+            MandateCreate.model_validate(
+                {
+                    "issuing_organisation_id": organisations[0],
+                    "company": {"name": company},
+                    "contact": {"first_name": first_name, "last_name": last_name, "email": email},
+                    "team": team,
+                    "submit": submit,
+                }
+            )
+        )
     service = InvitationService(session, runtime, caller)
     for name, siren, email, organisation in _PARTNERS:
         await service.create(

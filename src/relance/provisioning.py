@@ -1,13 +1,14 @@
 """What the command line does to accounts: workspaces, users, and the roles after an upgrade."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError
 
+from relance.capabilities.identity.models import FEATURES
 from relance.capabilities.identity.passwords import require_strong
 from relance.capabilities.identity.repository import IdentityRepository
 from relance.capabilities.identity.service import create_user, synchronise_roles
@@ -53,6 +54,27 @@ async def bring_roles_up_to_date(settings: Settings) -> int:
     """Give the built-in roles of every workspace the permissions that this version has brought; how many changed."""
     async with _running(settings) as runtime, runtime.db.transaction(None) as session:
         return await synchronise_roles(session, PERMISSIONS)
+
+
+async def subscribe(settings: Settings, slug: str, features: Sequence[str]) -> str:
+    """Give a workspace the options of its subscription; they are told in their order.
+
+    Raises:
+        RefusedError: the workspace or an option is not known.
+    """
+    unknown = sorted(set(features) - set(FEATURES))
+    if unknown:
+        raise RefusedError(f"{unknown[0]!r} is not one of the options: {', '.join(FEATURES)}")
+    async with _running(settings) as runtime, runtime.db.transaction(None) as session:
+        workspace = await IdentityRepository(session).workspace_by_slug(slug)
+        if workspace is None:
+            raise RefusedError(f"there is no workspace {slug!r}")
+        session.enter_workspace(workspace.id)
+        workspace.features = [feature for feature in FEATURES if feature in features]
+        subject = SubjectRef("workspace", workspace.id)
+        after = {"features": workspace.features}
+        Journal(session, runtime.clock).record("workspace.subscribed", subject, SYSTEM, after=after)
+        return " ".join(workspace.features)
 
 
 async def add_workspace(settings: Settings, slug: str, name: str, zone: str, locale: str) -> str:

@@ -11,6 +11,7 @@ from relance.capabilities.messaging import models as messaging
 from relance.capabilities.sandbox import models as sandbox
 from relance.core.idempotency import models as idempotency
 from relance.domains.invitations import models as invitations
+from relance.domains.mandates import models as mandates
 
 __all__ = [
     "directory",
@@ -22,6 +23,7 @@ __all__ = [
     "jobs",
     "journal",
     "links",
+    "mandates",
     "messaging",
     "sandbox",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from relance.capabilities.cycles.handlers import ChasedFollowUps, ChasedMails
 from relance.capabilities.directory.permissions import PERMISSIONS as DIRECTORY
 from relance.capabilities.files.permissions import PERMISSIONS as FILES
 from relance.capabilities.files.store import FileStore
@@ -64,9 +65,17 @@ from relance.domains.invitations.lifecycle import LIFECYCLE as INVITATION
 from relance.domains.invitations.permissions import PERMISSIONS as INVITATIONS
 from relance.domains.invitations.recipient import InvitationRecipient
 from relance.domains.invitations.transfers import DashboardExport
+from relance.domains.mandates.asking import DOMAIN as MANDATES
+from relance.domains.mandates.asking import ContactChase, MandateChase
+from relance.domains.mandates.emails import MAILS as MANDATE_MAILS
+from relance.domains.mandates.lifecycle import CONTACT_LIFECYCLE as MANDATE_CONTACT
+from relance.domains.mandates.lifecycle import LIFECYCLE as MANDATE
+from relance.domains.mandates.permissions import PERMISSIONS as MANDATE_RIGHTS
+from relance.domains.mandates.recipient import ContactRecipient, MandateRecipient
+from relance.domains.mandates.transfers import MandateExport
 
 #: Every right of the product, in the order in which an administrator reads them.
-PERMISSIONS = (*INVITATIONS, *MESSAGING, *DIRECTORY, *JOBS, *FILES, *IDENTITY, *SANDBOX)
+PERMISSIONS = (*INVITATIONS, *MANDATE_RIGHTS, *MESSAGING, *DIRECTORY, *JOBS, *FILES, *IDENTITY, *SANDBOX)
 
 #: Every mail of the product; the worker refuses to start when one lacks a template.
 MAILS: tuple[type[Mail], ...] = (
@@ -76,6 +85,7 @@ MAILS: tuple[type[Mail], ...] = (
     CompletedMail,
     DeclinedMail,
     UndeliverableMail,
+    *MANDATE_MAILS,
     UserInvitationMail,
     UserReminderMail,
     UserExpiredMail,
@@ -85,11 +95,12 @@ MAILS: tuple[type[Mail], ...] = (
 #: The domains whose reminders and expiries a workspace sets.
 FOLLOW_UP_DOMAINS: tuple[PolicyDomain, ...] = (
     PolicyDomain(DOMAIN, Text("Invitations", "Invitations")),
+    PolicyDomain(MANDATES, Text("Mandats", "Mandates")),
     PolicyDomain(USERS, Text("Invitations d’utilisateurs", "Invitations of users")),
 )
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
-LIFECYCLES: tuple[Lifecycle[Any], ...] = (INVITATION, MESSAGE, JOB, USER, USER_INVITATION)
+LIFECYCLES: tuple[Lifecycle[Any], ...] = (INVITATION, MANDATE, MANDATE_CONTACT, MESSAGE, JOB, USER, USER_INVITATION)
 
 
 def build_runtime(settings: Settings) -> Runtime:
@@ -124,6 +135,8 @@ def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
     """Who is asked and told about the mails of each subject kind."""
     handlers: tuple[MailSubject, ...] = (
         InvitationMails(runtime),
+        ChasedMails(runtime, MandateChase(runtime)),
+        ChasedMails(runtime, ContactChase(runtime)),
         UserInvitationMails(runtime),
         PasswordResetMails(runtime),
     )
@@ -135,6 +148,8 @@ def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:
     handlers: tuple[FollowUpHandler, ...] = (
         InvitationFollowUps(runtime),
         PrequalificationFollowUps(runtime),
+        ChasedFollowUps(runtime, MandateChase(runtime)),
+        ChasedFollowUps(runtime, ContactChase(runtime)),
         UserInvitationFollowUps(runtime),
     )
     return {handler.kind: handler for handler in handlers}
@@ -143,7 +158,10 @@ def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:
 def job_kinds(runtime: Runtime, store: FileStore) -> JobKinds:
     """Who works off the jobs of each kind."""
     return JobKinds.of(
-        RemindAll(runtime), InvitationImport(runtime, store), ExportJob(runtime, store, DashboardExport())
+        RemindAll(runtime),
+        InvitationImport(runtime, store),
+        ExportJob(runtime, store, DashboardExport()),
+        ExportJob(runtime, store, MandateExport()),
     )
 
 
@@ -151,6 +169,8 @@ def recipients(runtime: Runtime) -> Mapping[str, RecipientHandler]:
     """Who shows and takes the answers of the links to each subject kind."""
     handlers: tuple[RecipientHandler, ...] = (
         InvitationRecipient(runtime),
+        MandateRecipient(runtime),
+        ContactRecipient(runtime),
         UserInvitationRecipient(runtime),
         PasswordResetRecipient(runtime),
     )

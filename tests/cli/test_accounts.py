@@ -38,6 +38,13 @@ async def test_from_nothing_to_an_administrator(empty_database: str) -> None:
     [workspace] = await rows(empty_database, "SELECT id, slug, name, default_locale FROM workspaces")
     assert (UUID(made.stdout.strip()), "acme", "Acme SAS", "en") == tuple(workspace)
 
+    subscribed = relance(empty_database, "workspace", "features", "acme", "passthrough", "data_refresh")
+    assert (subscribed.returncode, subscribed.stdout) == (0, "data_refresh passthrough\n"), subscribed.stderr
+    unknown = relance(empty_database, "workspace", "features", "acme", "everything")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    [features] = await rows(empty_database, "SELECT features FROM workspaces")
+    assert json.loads(features["features"]) == ["data_refresh", "passthrough"]
+
     words = ("user", "create", "nora@acme.example", "Nora Admin", "--workspace", "acme", "--role", "admin")
     weak = relance(empty_database, *words, "--password-stdin", typed="azertyuiop12\n")
     assert (weak.returncode, weak.stdout) == (2, "")
@@ -65,6 +72,7 @@ async def test_migrate_brings_new_permissions_to_the_built_in_roles(empty_databa
         empty_database,
         "UPDATE roles SET permissions = (permissions - 'security:read') || '{\"users:read\": \"none\"}'",
     )
+    await rows(empty_database, "DELETE FROM roles WHERE key = 'client'")
     migrated = relance(empty_database, "migrate")
     assert migrated.returncode == 0, migrated.stderr
     found = await rows(empty_database, "SELECT key, permissions FROM roles")
@@ -73,6 +81,9 @@ async def test_migrate_brings_new_permissions_to_the_built_in_roles(empty_databa
         "admin": "all",
         "manager": "none",
         "member": "none",
+        # The role itself was not there: a release may bring roles as well.
+        "client": "none",
     }
+    assert levels["client"]["mandates:read"] == "own"
     # What an administrator changed stays changed.
     assert {one["users:read"] for one in levels.values()} == {"none"}

@@ -19,6 +19,7 @@ FIELDS = {
     "organisation_ids": "organisations",
     "manager_id": "users",
     "partner_id": "companies",
+    "team_member_id": "users",
     "id": "companies",  # of the partner of an invitation
 }
 #: The partner's own key of what has one.
@@ -89,6 +90,18 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     email = f"achats@{slug}-partenaire.example"
     invitation = {"issuing_organisation_id": ids["organisations"], "email": email, "partner": {"id": ids["companies"]}}
     await make("invitations", "/v1/invitations", invitation)
+    team = [{"user_id": ids["users"], "role": role} for role in ("owner", "agent")]
+    contact = {"first_name": "Camille", "last_name": "Martin", "email": f"pme@{slug}-pme.example"}
+    mandate = {
+        "issuing_organisation_id": ids["organisations"],
+        "company": {"id": ids["companies"]},
+        "contact": contact,
+        "team": team,
+        "submit": True,
+    }
+    await make("mandates", "/v1/mandates", mandate)
+    guest = contact | {"email": f"compta@{slug}-pme.example"}
+    await make("mandate_contacts", f"/v1/mandates/{ids['mandates']}/contacts", guest)
     await product.work()
     await _import(product, office)
     await _second(admin, person)

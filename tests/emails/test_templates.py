@@ -26,6 +26,8 @@ def sample(model: type[BaseModel], path: str = "") -> dict[str, Any]:
         annotation = next((part for part in get_args(field.annotation) if part is not type(None)), field.annotation)
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             values[name] = sample(annotation, f"{path}{name}.")
+        elif annotation is bool:
+            values[name] = True
         else:
             values[name] = f"«{path}{name}»"
     return values
@@ -35,7 +37,7 @@ def leaves(values: dict[str, Any]) -> set[str]:
     """Every text in `values`."""
     found: set[str] = set()
     for value in values.values():
-        found |= leaves(value) if isinstance(value, dict) else {value}
+        found |= leaves(value) if isinstance(value, dict) else {value} - {True}
     return found
 
 

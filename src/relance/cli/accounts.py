@@ -27,6 +27,20 @@ def create_workspace(
     typer.echo(_answer(add_workspace(settings, slug, name, zone, locale)))
 
 
+@workspace_app.command("features")
+def set_features(
+    slug: Annotated[str, typer.Argument(help="Short name of the workspace.")],
+    features: Annotated[
+        list[str] | None, typer.Argument(help="data_refresh, upload_reminders, passthrough; none of them where absent.")
+    ] = None,
+) -> None:
+    """Say which options the workspace has subscribed to, and print them."""
+    from relance.provisioning import subscribe
+
+    settings = load_settings()
+    typer.echo(_answer(subscribe(settings, slug, features or [])))
+
+
 @user_app.command("create")
 def create_user(
     email: Annotated[str, typer.Argument(help="E-mail address, with which the user signs in.")],

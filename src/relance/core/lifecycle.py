@@ -13,6 +13,8 @@ from relance.core.errors import RelanceError
 from relance.core.i18n import Text
 
 FactsT = TypeVar("FactsT")
+#: A guard that asks little holds for every subject that knows as much.
+AskedT = TypeVar("AskedT", contravariant=True)
 
 
 class Actor(StrEnum):
@@ -39,12 +41,12 @@ class TransitionNotAllowed(RelanceError):
 
 
 @dataclass(frozen=True)
-class Guard(Generic[FactsT]):
+class Guard(Generic[AskedT]):
     """A named condition on the facts of a subject; `check` returns the refusal, or None where it holds."""
 
     code: str
     text: Text
-    check: Callable[[FactsT], RelanceError | None]
+    check: Callable[[AskedT], RelanceError | None]
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Transition(Generic[FactsT]):
     guards: tuple[Guard[FactsT], ...] = ()
     mail: str | None = None
     text: Text = field(default=Text("", ""))
+    #: Where one action has several rows from one state: which of them is meant. None: this one, whatever the facts.
+    applies: Callable[[FactsT], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,16 +90,18 @@ class Lifecycle(Generic[FactsT]):
         """Every action that `actor` has somewhere in the table, in its order."""
         return list(dict.fromkeys(row.action for row in self.transitions if actor in row.actors))
 
-    def find(self, state: str, action: str, actor: Actor) -> Transition[FactsT] | None:
-        """The row for `action` from `state` by `actor`, guards not asked."""
+    def find(self, state: str, action: str, actor: Actor, facts: FactsT | None = None) -> Transition[FactsT] | None:
+        """The row for `action` from `state` by `actor`, guards not asked; without `facts` the first of several."""
         for row in self.transitions:
-            if row.action == action and state in row.sources and actor in row.actors:
+            if row.action != action or state not in row.sources or actor not in row.actors:
+                continue
+            if facts is None or row.applies is None or row.applies(facts):
                 return row
         return None
 
     def refusal(self, state: str, action: str, actor: Actor, facts: FactsT) -> RelanceError | None:
         """Why `action` is not possible now, or None where it is."""
-        row = self.find(state, action, actor)
+        row = self.find(state, action, actor, facts)
         if row is None:
             allowed = [name for name in self.actions(actor) if self.find(state, name, actor)]
             return TransitionNotAllowed(action, state, allowed)
@@ -115,7 +121,7 @@ class Lifecycle(Generic[FactsT]):
         refused = self.refusal(state, action, actor, facts)
         if refused is not None:
             raise refused
-        row = self.find(state, action, actor)
+        row = self.find(state, action, actor, facts)
         assert row is not None  # refusal() has just found it
         return row
 

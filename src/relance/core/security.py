@@ -36,7 +36,8 @@ class Level(IntEnum):
 class Permission:
     """One right, `<resource>:<verb>`, with the words that an administrator reads.
 
-    `manager` and `member` are the levels that the built-in roles start with; administrators have all of them.
+    `manager`, `member` and `client` are the levels that the built-in roles start with; administrators have all of
+    them. A client is somebody outside who has opened an account: a company's contact.
     `shared` resources belong to nobody in particular: they are granted whole or not at all.
     """
 
@@ -45,6 +46,7 @@ class Permission:
     manager: Level = Level.ALL
     member: Level = Level.OWN
     shared: bool = False
+    client: Level = Level.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,6 +207,23 @@ class Directory:
         known = await self._rows.contact_by_external_id(wanted.external_id) if wanted.external_id else None
         return AlreadyInDirectory(known.id, "/external_id") if known is not None else Conflict()
 
+    async def ensure_contact(self, wanted: ContactCreate) -> Contact:
+        """The contact of that company with that address, added where it is not known yet; its name is not overwritten.
+
+        Raises:
+            ValidationFailed: the company is not known.
+        """
+        known = await self._rows.contact_by_email(wanted.company_id, wanted.email) if wanted.email else None
+        if known is not None:
+            return known
+        try:
+            return await self.create_contact(wanted)
+        except AlreadyInDirectory:  # added by somebody else in between
+            known = await self._rows.contact_by_email(wanted.company_id, wanted.email or "")
+            if known is None:
+                raise Conflict() from None
+            return known
+
     async def update_contact(self, contact_id: UUID, wanted: ContactUpdate, precondition: Precondition) -> Contact:
         """Change a contact.
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+import orjson
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -10,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from relance.core.db import Base, Versioned, WorkspaceOwned, owned_reference
 from relance.core.ids import new_id
 from relance.core.search import folded, trigram_index
+
+#: Options of a subscription.
+FEATURES = ("data_refresh", "upload_reminders", "passthrough")
 
 
 class Workspace(Versioned, Base):
@@ -23,6 +27,10 @@ class Workspace(Versioned, Base):
     #: IANA name of the zone in which deadlines that are dates end.
     zone: Mapped[str] = mapped_column(default="Europe/Paris")
     default_locale: Mapped[str] = mapped_column(default="fr")
+    #: Options that this workspace has subscribed to; the operator changes them, see `relance workspace features`.
+    features: Mapped[list[str]] = mapped_column(
+        default=lambda: list(FEATURES), server_default=text(f"'{orjson.dumps(FEATURES).decode()}'")
+    )
     created_at: Mapped[datetime]
 
 

@@ -154,6 +154,10 @@ class IdentityRepository(Repository):
         statement = select(Workspace).where(Workspace.id == self.session.workspace_id)
         return (await self.session.scalars(statement.with_for_update() if lock else statement)).one()
 
+    async def workspaces(self) -> Sequence[Workspace]:
+        """Every workspace."""
+        return (await self.session.scalars(select(Workspace))).all()
+
     async def workspace_by_slug(self, slug: str) -> Workspace | None:
         """The workspace with that slug."""
         return (await self.session.scalars(select(Workspace).where(Workspace.slug == slug))).one_or_none()
@@ -222,6 +226,12 @@ class IdentityRepository(Repository):
     async def user_by_email(self, email: str) -> User | None:
         """The user with that address."""
         return (await self.session.scalars(select(User).where(User.email == email))).one_or_none()
+
+    async def insert_user(self, values: Mapping[str, Any]) -> User | None:
+        """A new user, or None where somebody has that address already."""
+        own = {"workspace_id": self.session.workspace_id, "version": 1}
+        statement = insert(User).values({**own, **values}).on_conflict_do_nothing().returning(User)
+        return (await self.session.scalars(statement)).one_or_none()
 
     async def user_page(
         self, caller: Caller, q: str | None, filters: Mapping[str, Any], request: PageRequest

@@ -113,6 +113,7 @@ class WorkspaceRead(Output):
                 "name": "Acme",
                 "zone": "Europe/Paris",
                 "default_locale": "fr",
+                "features": ["data_refresh", "upload_reminders", "passthrough"],
                 "created_at": _AT,
             }
         }
@@ -123,6 +124,7 @@ class WorkspaceRead(Output):
     name: str
     zone: str = Field(description="IANA zone in which deadlines that are dates end.")
     default_locale: Locale
+    features: list[str] = Field(description="Options of the subscription; the operator of the deployment sets them.")
     created_at: Instant
 
 

@@ -215,3 +215,20 @@ def require_version(payload: Mapping[str, object], current: int) -> None:
         raise ValidationFailed([_error("/version", "int_type")])
     if given != current:
         raise StaleVersion(current)
+
+
+def short_text(payload: Mapping[str, object], name: str, longest: int) -> str | None:
+    """An optional text beside the answers: a reason, for one; None where it is absent or empty.
+
+    Raises:
+        ValidationFailed: it is no text, or has more than `longest` characters.
+    """
+    given = payload.get(name)
+    if given is None or given == "":
+        return None
+    if not isinstance(given, str):
+        expected = Text("Un texte est attendu.", "A text is expected.")
+        raise ValidationFailed.at(f"/{name}", "string_type", expected)
+    if len(given) > longest:
+        raise ValidationFailed.at(f"/{name}", "string_too_long", Text("Ce texte est trop long.", "Too long."))
+    return given

@@ -10,12 +10,12 @@ from relance.capabilities.journal.service import Journal
 from relance.capabilities.links.errors import LinkExpired
 from relance.capabilities.links.forms import validate_answers
 from relance.capabilities.links.models import ActionLink
-from relance.capabilities.links.payload import require_version
+from relance.capabilities.links.payload import require_version, short_text
 from relance.capabilities.links.uploads import FormFiles
 from relance.capabilities.messaging.outbox import Outbox
 from relance.core.db import DbSession
 from relance.core.errors import NotFound, ValidationFailed
-from relance.core.i18n import Locale, Text
+from relance.core.i18n import Locale
 from relance.core.lifecycle import Actor
 from relance.core.runtime import Runtime
 from relance.core.subjects import SYSTEM, ActorRef, SubjectRef
@@ -115,7 +115,7 @@ class Answers:
         if row.invitation.declined_at is not None or prequalification.form_status == FormStatus.COMPLETED:
             return
         self._require_open(row, now)
-        reason = _reason(payload)
+        reason = short_text(payload, "reason", _MAX_REASON)
         invitation, subject = row.invitation, subject_of(row.invitation)
         step = LIFECYCLE.require(invitation.status, "decline", Actor.RECIPIENT, views.facts_of(row, now))
         invitation.declined_at, invitation.decline_reason = now, reason
@@ -215,14 +215,3 @@ def _draft(form: PrequalificationForm, answers: object, locale: Locale) -> dict[
         if faults or not isinstance(answers, dict):
             raise ValidationFailed(faults or refused.errors) from None
         return answers
-
-
-def _reason(payload: Payload) -> str | None:
-    reason = payload.get("reason")
-    if reason is None or reason == "":
-        return None
-    if not isinstance(reason, str):
-        raise ValidationFailed.at("/reason", "string_type", Text("Un texte est attendu.", "A text is expected."))
-    if len(reason) > _MAX_REASON:
-        raise ValidationFailed.at("/reason", "string_too_long", Text("Ce texte est trop long.", "Too long."))
-    return reason

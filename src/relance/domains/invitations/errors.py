@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-# The gap between two mails is the product's, not this domain's; it reads as one of its errors all the same.
+# The pace of a cycle is the product's, not this domain's; its refusals read as errors of the domain all the same.
+from relance.capabilities.cycles.lifecycle import AddressUndeliverable as AddressUndeliverable
 from relance.capabilities.messaging.gap import TooRecent as TooRecent
 from relance.core.errors import RelanceError
 from relance.core.i18n import Text
@@ -71,18 +72,6 @@ class RecipientDeclined(RelanceError):
     detail = Text(
         "Le partenaire a demandé à ne plus être sollicité par cette invitation.",
         "The partner asked not to be contacted for this invitation any more.",
-    )
-
-
-class AddressUndeliverable(RelanceError):
-    """Mail to this address was refused for good."""
-
-    code = "undeliverable"
-    status = 409
-    title = Text("Adresse injoignable", "Address unreachable")
-    detail = Text(
-        "Le serveur de courrier a refusé cette adresse définitivement ; corrigez-la d’abord.",
-        "The mail server refused this address for good; correct it first.",
     )
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from relance.capabilities.cycles.lifecycle import DELIVERY_LABELS as DELIVERY_LABELS
+from relance.capabilities.cycles.lifecycle import Delivery as Delivery
 from relance.capabilities.messaging.gap import gap_ends_at
 from relance.core.errors import RelanceError
 from relance.core.i18n import Text
@@ -45,12 +47,6 @@ class Reason(StrEnum):
     UPDATE_REQUESTED = "update_requested"
 
 
-class Delivery(StrEnum):
-    """Whether mail reaches the address."""
-
-    UNDELIVERABLE = "undeliverable"
-
-
 STATUS_LABELS = {
     Status.QUEUED: Text("En attente d'envoi", "Waiting to be sent"),
     Status.SENT: Text("Envoyée", "Sent"),
@@ -70,7 +66,6 @@ REASON_LABELS = {
     ),
     Reason.UPDATE_REQUESTED: Text("Formulaire expiré, mise à jour demandée", "Form expired, update requested"),
 }
-DELIVERY_LABELS = {Delivery.UNDELIVERABLE: Text("Adresse injoignable", "Address unreachable")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, JsonValue, WithJsonSchema, model_validator
 from pydantic.config import JsonDict
 
+from relance.capabilities.cycles.schemas import NextMessage as NextMessage
+from relance.capabilities.cycles.schemas import Silence as Silence
 from relance.capabilities.directory.schemas import LocalId, LocalIdRead, Name
 from relance.core.actions import AvailableAction
 from relance.core.addresses import EmailAddress
@@ -114,23 +116,6 @@ class ReassignRequest(Input):
     model_config = ConfigDict(json_schema_extra={"example": {"user_id": _EXAMPLE_ID}})
 
     user_id: UUID = Field(description="An active user who works for the issuing organisation.")
-
-
-class NextMessage(Output):
-    """One mail that will leave if nothing changes."""
-
-    kind: Literal["invitation", "reminder", "expiry_notice"]
-    template: str = Field(description="Key of the e-mail template.")
-    at: Instant = Field(description="When it leaves, at the earliest.")
-    to: str
-    why: str = Field(description="In the caller's language.")
-
-
-class Silence(Output):
-    """Why nothing will be sent."""
-
-    code: str
-    message: str
 
 
 class PartnerRead(Output):

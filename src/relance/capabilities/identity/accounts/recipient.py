@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from relance.capabilities.identity.accounts.asking import KIND
+from relance.capabilities.identity.accounts.fields import NAME, PASSWORD, account_form
 from relance.capabilities.identity.accounts.joining import join
 from relance.capabilities.identity.accounts.lifecycle import InvitationStatus, UserStatus
 from relance.capabilities.identity.accounts.repository import AccountRepository, InvitedUser, ResetOfUser
@@ -34,30 +34,6 @@ from relance.core.i18n import Locale, Text, as_locale, long_datetime
 from relance.core.lifecycle import Actor
 from relance.core.runtime import Runtime
 from relance.core.subjects import ActorRef, SubjectRef
-
-_PASSWORD: Mapping[str, object] = MappingProxyType(
-    {
-        "type": "string",
-        "format": "password",
-        "minLength": 12,
-        "maxLength": 200,
-        "x-title": {"fr": "Mot de passe", "en": "Password"},
-        "x-hint": {
-            "fr": "Au moins 12 caractères ; quelques mots sans rapport entre eux conviennent très bien.",
-            "en": "At least 12 characters; a few words that have nothing to do with each other do very well.",
-        },
-        "x-autocomplete": "new-password",
-    }
-)
-_NAME: Mapping[str, object] = MappingProxyType(
-    {
-        "type": "string",
-        "minLength": 1,
-        "maxLength": 200,
-        "x-title": {"fr": "Votre nom", "en": "Your name"},
-        "x-autocomplete": "name",
-    }
-)
 
 _JOIN_TITLE = Text("Votre compte {workspace}", "Your {workspace} account")
 _JOIN_STATES: Mapping[LinkState, Text] = {
@@ -107,19 +83,6 @@ _RESET_MESSAGES: Mapping[LinkState, Text] = {
 }
 _CHANGE = Text("Changer le mot de passe", "Change the password")
 _VERSION = 1
-
-
-def _form(
-    title: Text, locale: Locale, fields: Mapping[str, Mapping[str, object]], answers: dict[str, object]
-) -> RecipientForm:
-    schema: dict[str, object] = {
-        "type": "object",
-        "x-order": list(fields),
-        "properties": {name: dict(field) for name, field in fields.items()},
-        "required": list(fields),
-        "additionalProperties": False,
-    }
-    return RecipientForm(version=_VERSION, title=title.in_locale(locale), json_schema=schema, answers=answers)
 
 
 def _option(name: str, label: Text, locale: Locale) -> AnswerOption:
@@ -191,7 +154,7 @@ class UserInvitationRecipient:
         await join(session, self._runtime.clock, user, Actor.RECIPIENT, actor)
 
     def _form(self, row: InvitedUser, locale: Locale) -> RecipientForm:
-        return _form(_JOIN, locale, {"name": _NAME, "password": _PASSWORD}, {"name": row.user.name})
+        return account_form(_VERSION, _JOIN, locale, {"name": NAME, "password": PASSWORD}, {"name": row.user.name})
 
     def _view(self, row: InvitedUser, link: ActionLink, locale: Locale) -> RecipientView:
         state, expires = _invitation_state(row, self._runtime.clock.now()), row.invitation.expires_at
@@ -286,7 +249,7 @@ class PasswordResetRecipient:
             raise NotFound()
         _refuse_unless_open(_reset_state(row))
         require_version(payload, _VERSION)
-        form = _form(_CHANGE, locale, {"password": _PASSWORD}, {})
+        form = account_form(_VERSION, _CHANGE, locale, {"password": PASSWORD}, {})
         answers = validate_answers(form.json_schema, payload.get("answers"), locale)
         await _take_password(session, user, answers)
         row.reset.used_at = row.reset.closed_at = system_now()
@@ -319,7 +282,7 @@ def _reset_view(row: ResetOfUser, link: ActionLink, locale: Locale) -> Recipient
         deadline=Deadline.of(row.reset.expires_at, zone, locale) if state in ("open", "expired") else None,
         version=_VERSION,
         answers=[_option("change", _CHANGE, locale)] if state == "open" else [],
-        form=_form(_CHANGE, locale, {"password": _PASSWORD}, {}) if state == "open" else None,
+        form=account_form(_VERSION, _CHANGE, locale, {"password": PASSWORD}, {}) if state == "open" else None,
         answered_at=used,
         answered_label=long_datetime(used, zone, locale) if used else None,
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from relance.capabilities.identity import credentials
+from relance.capabilities.identity.accounts.clients import CLIENT
 from relance.capabilities.identity.accounts.invitations import UserInvitations
 from relance.capabilities.identity.accounts.lifecycle import UserStatus
 from relance.capabilities.identity.models import ApiKey, Organisation, Role, User, Workspace
@@ -14,7 +15,7 @@ from relance.capabilities.journal.service import Journal
 from relance.core.addresses import normalise_address
 from relance.core.clock import Clock, SystemClock, system_now
 from relance.core.db import DbSession
-from relance.core.i18n import Locale, Text
+from relance.core.i18n import Locale, Text, as_locale
 from relance.core.ids import new_id
 from relance.core.keys import KeyRing
 from relance.core.security import Level, Permission
@@ -24,6 +25,7 @@ _BUILT_IN: Mapping[str, Text] = {
     "admin": Text("Administrateur", "Administrator"),
     "manager": Text("Responsable", "Manager"),
     "member": Text("Membre", "Member"),
+    CLIENT: Text("Client", "Client"),
 }
 _HINT_LENGTH = 4
 
@@ -44,17 +46,19 @@ async def create_workspace(
     session.add(workspace)
     await session.flush()
     session.enter_workspace(workspace.id)
-    for key, label in _BUILT_IN.items():
-        granted = {permission.code: _default_level(key, permission) for permission in permissions}
-        session.add(
-            Role(id=new_id(), key=key, name=label.in_locale(default_locale), permissions=granted, created_at=now)
-        )
+    for key in _BUILT_IN:
+        session.add(_built_in_role(key, permissions, default_locale, now))
     await session.flush()
     return workspace
 
 
+def _built_in_role(key: str, permissions: Sequence[Permission], locale: Locale, now: datetime) -> Role:
+    granted = {permission.code: _default_level(key, permission) for permission in permissions}
+    return Role(id=new_id(), key=key, name=_BUILT_IN[key].in_locale(locale), permissions=granted, created_at=now)
+
+
 async def synchronise_roles(session: DbSession, permissions: Sequence[Permission]) -> int:
-    """Give the built-in roles of every workspace the permissions that a new release has brought.
+    """Give every workspace the built-in roles, and those roles the permissions, that a new release has brought.
 
     Only codes that a role has never had are added, so that what an administrator changed stays changed.
 
@@ -63,10 +67,17 @@ async def synchronise_roles(session: DbSession, permissions: Sequence[Permission
         permissions: those of the running program.
 
     Returns:
-        How many roles have changed.
+        How many roles are new or have changed.
     """
     changed = 0
-    for role in await IdentityRepository(session).built_in_roles():
+    known = await IdentityRepository(session).built_in_roles()
+    for workspace in await IdentityRepository(session).workspaces():
+        for key in _BUILT_IN.keys() - {role.key for role in known if role.workspace_id == workspace.id}:
+            role = _built_in_role(key, permissions, as_locale(workspace.default_locale), workspace.created_at)
+            role.workspace_id = workspace.id
+            session.add(role)
+            changed += 1
+    for role in known:
         brought = {p.code: _default_level(role.key, p) for p in permissions if p.code not in role.permissions}
         if brought:
             role.permissions = role.permissions | brought
@@ -187,5 +198,5 @@ async def create_api_key(
 
 
 def _default_level(key: str | None, permission: Permission) -> str:
-    level = {"admin": Level.ALL, "manager": permission.manager, "member": permission.member}.get(key or "", Level.NONE)
-    return level.name.lower()
+    levels = {"admin": Level.ALL, "manager": permission.manager, "member": permission.member, CLIENT: permission.client}
+    return levels.get(key or "", Level.NONE).name.lower()

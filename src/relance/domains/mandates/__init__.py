@@ -1,0 +1,1 @@
+"""Mandates: a small company is asked to accept a mandate and to open its account."""

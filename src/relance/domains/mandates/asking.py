@@ -1,0 +1,286 @@
+"""The cycle of a mandate's invitation, and its mails: one place builds them for the API, the worker and the answers."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from relance.capabilities.cycles.chase import Chase
+from relance.capabilities.cycles.lifecycle import Pace
+from relance.capabilities.cycles.views import CycleMails
+from relance.capabilities.links.service import Links
+from relance.capabilities.messaging.handlers import MailFact
+from relance.capabilities.messaging.mails import Mail
+from relance.capabilities.messaging.outbox import Envelope, Outbox
+from relance.core.db import DbSession
+from relance.core.i18n import Text, as_locale, long_datetime
+from relance.core.lifecycle import Lifecycle
+from relance.core.runtime import Runtime
+from relance.core.subjects import SubjectRef
+from relance.domains.mandates.completeness import missing_codes
+from relance.domains.mandates.contacts.repository import ContactRepository
+from relance.domains.mandates.emails import (
+    AcceptedMail,
+    CancelledMail,
+    CompanyFacts,
+    ContactFacts,
+    DeclinedMail,
+    ExpiredMail,
+    ExpiredNotice,
+    FirmFacts,
+    InviteMail,
+    ReminderMail,
+    RequesterFacts,
+    UndeliverableMail,
+)
+from relance.domains.mandates.lifecycle import CONTACT_LIFECYCLE, LIFECYCLE, Facts, MandateKind, MandateStatus, TeamRole
+from relance.domains.mandates.repository import MandateRepository, MandateRow, Member
+from relance.domains.mandates.schemas import Civility
+
+KIND = "mandate"
+CONTACT_KIND = "mandate_contact"
+DOMAIN = "mandates"
+
+CIVILITIES = {Civility.MR: Text("M.", "Mr"), Civility.MRS: Text("Mme", "Ms")}
+CYCLE_MAILS = CycleMails(
+    InviteMail.key,
+    ReminderMail.key,
+    ExpiredMail.key,
+    Text("Relance automatique si la PME n’a pas accepté.", "Automatic reminder if the company has not accepted."),
+    Text(
+        "Avis d’expiration si la PME n’a toujours pas accepté.", "Expiry notice if the company has still not accepted."
+    ),
+)
+_EVERY_STATE = frozenset(MandateStatus)
+
+
+def subject_of(row: MandateRow) -> SubjectRef:
+    """How the capabilities name a mandate, or a further contact of it."""
+    return SubjectRef(CONTACT_KIND if row.further is not None else KIND, row.invitee.id)
+
+
+class MandateChase(Chase[MandateRow]):
+    """What a mandate says about its cycles."""
+
+    kind = KIND
+    domain = DOMAIN
+    lifecycle: Lifecycle[Facts] = LIFECYCLE
+    inviting = InviteMail.key
+    reminding = ReminderMail.key
+    open_states = frozenset({MandateStatus.INVITED})
+    wanted_in: Mapping[str, Collection[str]] = {
+        InviteMail.key: {MandateStatus.INVITED},
+        ReminderMail.key: {MandateStatus.INVITED},
+        ExpiredMail.key: {MandateStatus.INVITATION_EXPIRED},
+        ExpiredNotice.key: _EVERY_STATE,
+        AcceptedMail.key: _EVERY_STATE,
+        DeclinedMail.key: _EVERY_STATE,
+        UndeliverableMail.key: _EVERY_STATE,
+        CancelledMail.key: {MandateStatus.CANCELLED},
+    }
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._clock = runtime.clock
+
+    async def lock_all(self, session: DbSession, ids: Collection[UUID]) -> Mapping[UUID, MandateRow]:
+        """See `Chase`."""
+        return await MandateRepository(session).lock_all(ids)
+
+    async def lock_free(self, session: DbSession, ids: Collection[UUID]) -> Mapping[UUID, MandateRow]:
+        """See `Chase`."""
+        return await MandateRepository(session).lock_free(ids)
+
+    async def statuses(self, session: DbSession, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """See `Chase`."""
+        return await MandateRepository(session).statuses(ids)
+
+    def facts(self, row: MandateRow, pace: Pace) -> Facts:
+        """What the guards ask about `row`."""
+        return Facts(pace, MandateKind(row.mandate.kind), missing_codes(row))
+
+    async def invite(self, session: DbSession, rows: Sequence[MandateRow], expires_at: datetime) -> None:
+        """See `Chase`."""
+        await self._ask(session, InviteMail, rows, expires_at, priority=50)
+
+    async def remind(self, session: DbSession, rows: Sequence[MandateRow]) -> None:
+        """See `Chase`. Who has opened an account meanwhile is asked to accept, no longer to register."""
+        await self._ask(session, ReminderMail, rows, self._clock.now(), priority=100)
+
+    async def tell_expired(self, session: DbSession, row: MandateRow) -> None:
+        """The contact reads whom to write to; the owners, that nobody has accepted."""
+        expired_on = _instant(row, row.invitee.expires_at or self._clock.now())
+        address = row.invitee.contact_email or ""
+        contact = ExpiredMail(**_facts(row, address), expires_on=expired_on)
+        await Outbox(session, self._clock).enqueue(_to_contact(row, contact, priority=200))
+        await self._tell(
+            session,
+            row,
+            row.members(TeamRole.OWNER),
+            lambda to: ExpiredNotice(**_facts(row, to), expires_on=expired_on, reference=str(row.mandate.id)),
+        )
+
+    async def tell_undeliverable(self, session: DbSession, row: MandateRow, failure: MailFact) -> None:
+        """The owners read that mail does not reach the contact."""
+        await self._tell(
+            session,
+            row,
+            row.members(TeamRole.OWNER),
+            lambda to: UndeliverableMail(
+                **_facts(row, to),
+                diagnosis=failure.enhanced or "",
+                happened_on=_instant(row, failure.at),
+                reference=str(row.mandate.id),
+            ),
+        )
+
+    async def tell_accepted(self, session: DbSession, row: MandateRow, at: datetime) -> None:
+        """Owners, agents and the submitter read it, each once."""
+        await self._tell(
+            session,
+            row,
+            row.team,
+            lambda to: AcceptedMail(
+                **_facts(row, to),
+                accepted_on=_instant(row, at),
+                reference=str(row.mandate.id),
+                main=row.further is None,
+            ),
+            also=row.submitter_email,
+        )
+
+    async def tell_declined(self, session: DbSession, row: MandateRow, at: datetime) -> None:
+        """The owners read it, with the reason where there is one."""
+        await self._tell(
+            session,
+            row,
+            row.members(TeamRole.OWNER),
+            lambda to: DeclinedMail(
+                **_facts(row, to),
+                declined_on=_instant(row, at),
+                reason=row.invitee.decline_reason or "",
+                reference=str(row.mandate.id),
+            ),
+        )
+
+    async def tell_cancelled(self, session: DbSession, row: MandateRow) -> None:
+        """The contact reads that nothing is asked any more."""
+        mail = CancelledMail(**_facts(row, row.invitee.contact_email or ""), reason=row.mandate.cancel_reason or "")
+        await Outbox(session, self._clock).enqueue(_to_contact(row, mail, priority=150))
+
+    async def _ask(
+        self,
+        session: DbSession,
+        mail: type[InviteMail] | type[ReminderMail],
+        rows: Sequence[MandateRow],
+        deadline: datetime,
+        priority: int,
+    ) -> None:
+        addresses = [row.invitee.contact_email_key or "" for row in rows]
+        links = await Links(session, self._clock).ensure_all(
+            [(subject_of(row), address) for row, address in zip(rows, addresses, strict=True)]
+        )
+        known = await MandateRepository(session).registered(addresses)
+        envelopes = []
+        for row, address, link in zip(rows, addresses, links, strict=True):
+            expires_at = row.invitee.expires_at if mail is ReminderMail else None
+            built = mail(
+                **_facts(row, row.invitee.contact_email or ""),
+                link="",  # the outbox points it to `link_id`
+                expires_on=_instant(row, expires_at or deadline),
+                registered=address in known,
+            )
+            envelopes.append(_to_contact(row, built, priority, link.id, expires_at or deadline))
+        await Outbox(session, self._clock).enqueue_all(envelopes)
+
+    async def _tell(
+        self,
+        session: DbSession,
+        row: MandateRow,
+        members: Iterable[Member],
+        notice: Callable[[str], Mail],
+        also: str | None = None,
+    ) -> None:
+        """One notice to each active member, and to `also`, whatever their roles."""
+        own = as_locale(row.mandate.locale)
+        people = {member.email: as_locale(member.locale) for member in members if member.active}
+        if also is not None:
+            people.setdefault(also, own)
+        await Outbox(session, self._clock).enqueue_all(
+            [
+                Envelope(
+                    subject=subject_of(row),
+                    mail=notice(address),
+                    recipient=address,
+                    locale=locale,
+                    cycle=row.invitee.cycle,
+                    priority=150,
+                )
+                for address, locale in people.items()
+            ]
+        )
+
+
+class ContactChase(MandateChase):
+    """The same for a further contact of the company, by the same mails."""
+
+    kind = CONTACT_KIND
+    lifecycle = CONTACT_LIFECYCLE
+
+    async def lock_all(self, session: DbSession, ids: Collection[UUID]) -> Mapping[UUID, MandateRow]:
+        """See `Chase`."""
+        return await ContactRepository(session).lock_all(ids)
+
+    async def lock_free(self, session: DbSession, ids: Collection[UUID]) -> Mapping[UUID, MandateRow]:
+        """See `Chase`."""
+        return await ContactRepository(session).lock_free(ids)
+
+    async def statuses(self, session: DbSession, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """See `Chase`."""
+        return await ContactRepository(session).statuses(ids)
+
+
+def chase_of(row: MandateRow, runtime: Runtime) -> MandateChase:
+    """The chase of whoever `row` is about."""
+    return ContactChase(runtime) if row.further is not None else MandateChase(runtime)
+
+
+def _to_contact(
+    row: MandateRow, mail: Mail, priority: int, link_id: UUID | None = None, expires_at: datetime | None = None
+) -> Envelope:
+    return Envelope(
+        subject=subject_of(row),
+        mail=mail,
+        recipient=row.invitee.contact_email or "",
+        locale=as_locale(row.mandate.locale),
+        cycle=row.invitee.cycle,
+        ordinal=row.invitee.reminders_asked if isinstance(mail, ReminderMail) else 0,
+        link_id=link_id,
+        sender_name=row.organisation_name,
+        reply_to=row.submitter_email or row.creator_email,
+        priority=priority,
+        expires_at=expires_at,
+        list_unsubscribe=isinstance(mail, ReminderMail),
+    )
+
+
+def _facts(row: MandateRow, recipient: str) -> dict[str, Any]:
+    invitee, locale = row.invitee, as_locale(row.mandate.locale)
+    return {
+        "recipient_email": recipient,
+        "company": CompanyFacts(name=row.company.name),
+        "organisation": FirmFacts(name=row.organisation_name),
+        "contact": ContactFacts(
+            title=CIVILITIES[Civility(invitee.contact_title)].in_locale(locale) if invitee.contact_title else "",
+            first_name=invitee.contact_first_name or "",
+            last_name=invitee.contact_last_name or "",
+            email=invitee.contact_email or "",
+        ),
+        "requester": RequesterFacts(
+            name=row.submitter_name or row.creator_name, email=row.submitter_email or row.creator_email
+        ),
+    }
+
+
+def _instant(row: MandateRow, at: datetime) -> str:
+    return long_datetime(at, ZoneInfo(row.zone), as_locale(row.mandate.locale))

@@ -1,0 +1,112 @@
+"""HTTP of this domain, as to many mandates at once and to none: counts, exports, dates of a schedule."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response, status
+from fastapi.responses import StreamingResponse
+
+from relance.capabilities.jobs.router import JobKindsDep, accepted
+from relance.capabilities.jobs.schemas import JobRead
+from relance.capabilities.jobs.service import Jobs
+from relance.capabilities.transfers.csv_files import MEDIA_TYPE, csv_pieces
+from relance.core.downloads import attachment
+from relance.core.errors import PermissionDenied, Unauthenticated, ValidationFailed
+from relance.core.http import ReadDep, RuntimeDep, StrictRoute, WriteDep
+from relance.core.i18n import current_locale
+from relance.core.problems import problem_responses
+from relance.core.security import Caller, requires
+from relance.domains.mandates.lifecycle import MandateStatus
+from relance.domains.mandates.list_schemas import (
+    MandateCounts,
+    MandateExportCreate,
+    MandateExportQuery,
+    MandateFilter,
+    MandateStatusCounts,
+)
+from relance.domains.mandates.permissions import READ
+from relance.domains.mandates.repository import ExportedMandate, MandateRepository
+from relance.domains.mandates.schedule import preview, rule
+from relance.domains.mandates.schemas import SchedulePreview, SchedulePreviewRequest
+from relance.domains.mandates.transfers import EXPORT, MANDATES, zone_of
+
+router = APIRouter(prefix="/v1/mandates", tags=["mandates"], route_class=StrictRoute)
+
+_ERRORS = (Unauthenticated, PermissionDenied, ValidationFailed)
+
+Reader = Annotated[Caller, Depends(requires(READ))]
+
+
+@router.get(
+    "/summary",
+    operation_id="mandates_summary",
+    summary="Counts of the list",
+    responses=problem_responses(*_ERRORS),
+)
+async def summary(session: ReadDep, caller: Reader, query: Annotated[MandateFilter, Query()]) -> MandateCounts:
+    """By status, under the same filters as the list."""
+    counts = await MandateRepository(session).counts(query, caller)
+    by_status = {status.value: counts.get(status.value, 0) for status in MandateStatus}
+    return MandateCounts(total=sum(by_status.values()), status=MandateStatusCounts.model_validate(by_status))
+
+
+@router.get(
+    "/export.csv",
+    operation_id="mandates_export_csv",
+    summary="The list as a CSV, streamed",
+    response_class=StreamingResponse,
+    responses=problem_responses(*_ERRORS)
+    | {
+        200: {
+            "description": "UTF-8 with BOM; `;` in French, `,` in English.",
+            "content": {"text/csv": {"schema": {"type": "string"}}},
+        }
+    },
+)
+async def export_csv(
+    session: ReadDep, runtime: RuntimeDep, caller: Reader, query: Annotated[MandateExportQuery, Query()]
+) -> StreamingResponse:
+    """The same columns, filters and order as the screen, whatever the number of rows."""
+
+    async def batches() -> AsyncIterator[Sequence[ExportedMandate]]:
+        async with runtime.db.transaction(caller.workspace_id) as snapshot:
+            async for rows in MandateRepository(snapshot).exported(query, caller, query.sort):
+                yield rows
+
+    pieces = csv_pieces(MANDATES, batches(), current_locale(), await zone_of(session))
+    return StreamingResponse(pieces, media_type=MEDIA_TYPE, headers=attachment("mandates.csv"))
+
+
+@router.post(
+    "/exports",
+    operation_id="mandates_export",
+    summary="Export the list to a file",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=problem_responses(*_ERRORS),
+)
+async def export(
+    payload: MandateExportCreate,
+    session: WriteDep,
+    runtime: RuntimeDep,
+    caller: Reader,
+    kinds: JobKindsDep,
+    response: Response,
+) -> JobRead:
+    """A job that makes a CSV or an XLSX: follow `Location` until `done`, then fetch its `file`."""
+    job = await Jobs(session, runtime.clock).start(EXPORT, caller, payload.model_dump(mode="json"))
+    return await accepted(session, job, kinds, caller, response)
+
+
+@router.post(
+    "/schedule-preview",
+    operation_id="mandates_schedule_preview",
+    summary="The dates of a schedule",
+    responses=problem_responses(*_ERRORS),
+)
+async def schedule_preview(payload: SchedulePreviewRequest, _session: WriteDep, _caller: Reader) -> SchedulePreview:
+    """Nothing is saved: for a screen that shows the due dates while somebody chooses."""
+    wanted = payload.schedule
+    return SchedulePreview(
+        rrule=rule(wanted.frequency, wanted.starts_on),
+        due_on=preview(wanted.frequency, wanted.starts_on, payload.count),
+    )

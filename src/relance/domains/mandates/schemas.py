@@ -10,12 +10,12 @@ from pydantic.config import JsonDict
 
 from relance.capabilities.cycles.lifecycle import Delivery
 from relance.capabilities.cycles.schemas import NextMessage, Silence
-from relance.capabilities.directory.schemas import ExternalId, LocalId, Name, Phone
+from relance.capabilities.directory.schemas import LocalId, Name, Phone
 from relance.core.actions import AvailableAction
 from relance.core.addresses import EmailAddress
 from relance.core.durations import Duration
 from relance.core.i18n import Locale
-from relance.core.schemas import UNSET, Input, Instant, Output, Paragraph, Patch, Reference
+from relance.core.schemas import UNSET, ExternalId, Input, Instant, Output, Paragraph, Patch, Reference
 from relance.domains.mandates.lifecycle import MandateKind, MandateStatus, Passthrough, TeamRole
 from relance.domains.mandates.schedule import Frequency, ScheduleKind
 

@@ -97,6 +97,7 @@ async def populate(product: Product, slug: str, siren: str) -> World:
         "company": {"id": ids["companies"]},
         "contact": contact,
         "team": team,
+        "external_id": KEY,
         "submit": True,
     }
     await make("mandates", "/v1/mandates", mandate)
@@ -105,6 +106,7 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     await product.work()
     await _import(product, office)
     await _second(admin, person)
+    await _second_mandate(admin, mandate, f"{slug}-pme.example")
     await product.work()
     (mail,) = await product.mails(admin, email)
     for table in Base.metadata.sorted_tables:
@@ -116,6 +118,15 @@ async def populate(product: Product, slug: str, siren: str) -> World:
             if one:
                 ids[table.name] = str(one[0]["id"])
     return World(product, office, ids, mail["links"][0].removeprefix("http://relance.example"))
+
+
+async def _second_mandate(admin: Person, mandate: Mapping[str, object], domain: str) -> None:
+    draft = await admin.post("/v1/mandates", {**mandate, "external_id": None, "submit": False})
+    assert draft.status_code == 201, draft.text
+    first = (await admin.get("/v1/mandates?status=invited")).json()["items"][0]["id"]
+    other = {"first_name": "Inès", "last_name": "Roy", "email": f"autre@{domain}"}
+    asked = await admin.post(f"/v1/mandates/{first}/contacts", other)
+    assert asked.status_code == 201, asked.text
 
 
 async def _second(admin: Person, person: Mapping[str, object]) -> None:

@@ -120,25 +120,21 @@ class TeamMemberInput(Input):
     role: TeamRole
 
 
-class MandateCreate(Input):
-    """Open a mandate: a draft, or with everything and `submit` in one call."""
+_EXAMPLE_BODY: JsonDict = {
+    "issuing_organisation_id": EXAMPLE_ID,
+    "company": {"name": "Boulangerie Martin"},
+    "contact": CONTACT_EXAMPLE,
+    "team": [{"user_id": EXAMPLE_ID, "role": "owner"}, {"user_id": EXAMPLE_ID, "role": "agent"}],
+}
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "issuing_organisation_id": EXAMPLE_ID,
-                "company": {"name": "Boulangerie Martin"},
-                "external_id": "M-0042",
-                "contact": CONTACT_EXAMPLE,
-                "team": [{"user_id": EXAMPLE_ID, "role": "owner"}, {"user_id": EXAMPLE_ID, "role": "agent"}],
-                "submit": True,
-            }
-        }
-    )
+
+class MandateReplace(Input):
+    """What a mandate is to be, all of it."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE_BODY})
 
     issuing_organisation_id: UUID = Field(description="The firm's organisation that asks.")
     company: CompanyInput
-    external_id: ExternalId | None = Field(None, description="Your own key for this mandate; unique.")
     kind: MandateKind = Field(
         MandateKind.EXTERNAL, description="`internal`: « Je veux représenter cette PME moi-même »."
     )
@@ -147,6 +143,14 @@ class MandateCreate(Input):
     schedule: ScheduleInput | None = None
     team: list[TeamMemberInput] = Field(default_factory=list, max_length=50)
     passthrough: Passthrough | None = Field(None, description="Only where the subscription has it.")
+
+
+class MandateCreate(MandateReplace):
+    """Open a mandate: a draft, or with everything and `submit` in one call."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {**_EXAMPLE_BODY, "external_id": "M-0042", "submit": True}})
+
+    external_id: ExternalId | None = Field(None, description="Your own key for this mandate; unique.")
     submit: bool = Field(False, description="Submit at once; nothing is created where something is missing.")
 
 

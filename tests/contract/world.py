@@ -97,7 +97,6 @@ async def populate(product: Product, slug: str, siren: str) -> World:
         "company": {"id": ids["companies"]},
         "contact": contact,
         "team": team,
-        "external_id": KEY,
         "submit": True,
     }
     await make("mandates", "/v1/mandates", mandate)
@@ -121,7 +120,7 @@ async def populate(product: Product, slug: str, siren: str) -> World:
 
 
 async def _second_mandate(admin: Person, mandate: Mapping[str, object], domain: str) -> None:
-    draft = await admin.post("/v1/mandates", {**mandate, "external_id": None, "submit": False})
+    draft = await admin.post("/v1/mandates", {**mandate, "external_id": KEY, "submit": False})
     assert draft.status_code == 201, draft.text
     first = (await admin.get("/v1/mandates?status=invited")).json()["items"][0]["id"]
     other = {"first_name": "Inès", "last_name": "Roy", "email": f"autre@{domain}"}

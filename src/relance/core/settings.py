@@ -127,7 +127,10 @@ class Settings(BaseSettings):
         8, ge=1, le=100, description="The same with one endpoint, of all worker processes together."
     )
     webhook_timeout_seconds: float = Field(
-        15, gt=0, le=60, description="Longest wait for a webhook endpoint, from the connection to the end of its answer."
+        15,
+        gt=0,
+        le=60,
+        description="Longest wait for a webhook endpoint, from the connection to the end of its answer.",
     )
     webhook_log_days: int = Field(30, ge=1, le=400, description="Days after which finished deliveries are forgotten.")
     webhook_allow_private: bool = Field(

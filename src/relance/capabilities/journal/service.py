@@ -9,7 +9,6 @@ from relance.core.db import DbSession
 from relance.core.ids import new_id
 from relance.core.subjects import ActorRef, SubjectRef
 
-
 #: The bell of whoever reads the journal as it grows.
 BELL = "sequence_events"
 

@@ -37,6 +37,10 @@ class EventData(Output):
     contact_id: UUID | None = Field(description="The contact concerned, where there is one.")
 
 
+#: Named, because a field of the class below hides `type`.
+Payload = type[EventData]
+
+
 @dataclass(frozen=True)
 class EventType:
     """One type of event: the journal's action, who it happens to, and what its payload looks like.
@@ -47,7 +51,7 @@ class EventType:
     type: str
     subject_kind: str
     title: Text
-    data: type[EventData]
+    data: Payload
     before: Mapping[str, object] | None = None
     after: Mapping[str, object] | None = None
     version: int = 1

@@ -133,7 +133,9 @@ class WebhookDelivery(WorkspaceOwned, Base):
         owned_reference("event_id", "events"),
         CheckConstraint(f"state IN ({_STATES})", name="state"),
         # An event is under way to an endpoint once at most, however often it is replayed.
-        Index("uq_webhook_deliveries_open", "workspace_id", "endpoint_id", "event_id", unique=True, postgresql_where=_OPEN),
+        Index(
+            "uq_webhook_deliveries_open", "workspace_id", "endpoint_id", "event_id", unique=True, postgresql_where=_OPEN
+        ),
         # The claim: whether anything of an endpoint is due, then the first of each of its subjects.
         Index("ix_webhook_deliveries_due", "workspace_id", "endpoint_id", "not_before", postgresql_where=_PENDING),
         Index("ix_webhook_deliveries_next", "workspace_id", "endpoint_id", "position", postgresql_where=_PENDING),

@@ -30,7 +30,6 @@ from relance.core.errors import (
     PermissionDenied,
     PreconditionFailed,
     Unauthenticated,
-    ValidationFailed,
 )
 from relance.core.etag import IfMatch, set_etag
 from relance.core.http import DryRun, ReadDep, RuntimeDep, StrictRoute, WriteDep, link_next, page_request

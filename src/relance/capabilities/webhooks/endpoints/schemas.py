@@ -54,7 +54,7 @@ class EndpointCreate(Input):
 
     url: EndpointUrl
     description: Line = ""
-    types: _Types = []
+    types: _Types = Field(default_factory=list)
 
 
 class EndpointUpdate(Patch):
@@ -89,7 +89,9 @@ class ReplayPeriod(Input):
 class Replayed(Output):
     """What a replay has queued."""
 
-    queued: int = Field(description="Events; those already on their way to the endpoint are not counted.", examples=[42])
+    queued: int = Field(
+        description="Events; those already on their way to the endpoint are not counted.", examples=[42]
+    )
 
 
 class Tested(Output):

@@ -18,8 +18,8 @@ EVENT_EXAMPLE: JsonDict = {
     "actor": {"kind": "system", "id": None},
     "subject": {"kind": "invitation", "id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a11"},
     "data": {
-        "before": {"status": "queued", "forced": None, "requester_id": None},
-        "after": {"status": "sent", "forced": None, "requester_id": None},
+        "before": {"status": "queued", "forced": None, "requester": None},
+        "after": {"status": "sent", "forced": None, "requester": None},
         "company_id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a12",
         "contact_id": None,
     },

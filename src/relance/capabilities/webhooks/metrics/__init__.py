@@ -22,13 +22,17 @@ class WebhookProbe:
         waiting = await rows.waiting(self._clock.now())
         totals = await rows.totals()
         return [
-            single("relance_webhooks_pending", "Deliveries to enabled endpoints that wait or are tried again.", waiting[0]),
+            single(
+                "relance_webhooks_pending", "Deliveries to enabled endpoints that wait or are tried again.", waiting[0]
+            ),
             single(
                 "relance_webhooks_oldest_seconds",
                 "How long the oldest of them has been waiting; 0 when there is none.",
                 waiting[1],
             ),
-            single("relance_webhook_endpoints_failing", "Enabled endpoints whose last conversation failed.", waiting[2]),
+            single(
+                "relance_webhook_endpoints_failing", "Enabled endpoints whose last conversation failed.", waiting[2]
+            ),
             Measured(
                 "relance_webhook_outcomes",
                 "What came of conversations since the beginning; `deferred` is tried again.",

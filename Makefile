@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: .venv/.run ## Install, then run the whole product here (ARGS="--port 8001 --no-demo")
@@ -18,6 +18,10 @@ test: .venv/.dev ## Run every test against real servers (PYTEST_ARGS="-k name")
 .PHONY: faults
 faults: .venv/.dev ## Kill workers, stop servers, misbehave: the long form, with its table (SEED=1 MAILS=3000 KILLS=30)
 	SEED=$(SEED) MAILS=$(MAILS) WORKERS=$(WORKERS) KILLS=$(KILLS) $(BIN)/python -m tests.faults.chaos
+
+.PHONY: faults-webhooks
+faults-webhooks: .venv/.dev ## Kill workers and the receiver of webhooks: nothing lost, order kept (SEED=1 EVENTS=2000 KILLS=30)
+	SEED=$(SEED) EVENTS=$(EVENTS) WORKERS=$(WORKERS) KILLS=$(KILLS) $(BIN)/python -m tests.faults.webhooks
 
 .PHONY: bench bench-mail
 bench: bench-mail ## Measure the product beside its limits and beside the usual way

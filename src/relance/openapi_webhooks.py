@@ -46,6 +46,11 @@ def add_webhooks(document: Document, events: Iterable[EventType]) -> None:
     schemas: Document = document.setdefault("components", {}).setdefault("schemas", {})
     for name, schema in definitions.get("$defs", {}).items():
         schemas.setdefault(name, schema)
+    for one in known:
+        schema = schemas[models[one.type].__name__]
+        schema["example"] = example_of_event(one)
+        # A field that is added is no new version: a receiver that validates must let it pass.
+        schema.pop("additionalProperties", None)
     document["webhooks"] = {
         one.type: {"post": _operation(one, references[models[one.type], "serialization"])} for one in known
     }

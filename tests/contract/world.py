@@ -19,6 +19,8 @@ FIELDS = {
     "manager_id": "users",
     "partner_id": "companies",
     "id": "companies",  # of the partner of an invitation
+    "endpoint_id": "webhook_endpoints",
+    "webhook_delivery_id": "webhook_deliveries",
 }
 #: Values of path parameters that are no ids: what the populated workspace has.
 NAMES = {"form_version": "1", "domain": "invitations"}
@@ -81,6 +83,8 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     person = {"company_id": ids["companies"], "first_name": "Camille", "last_name": "Martin"}
     await make("contacts", "/v1/contacts", person)
     await make("api_keys", "/v1/api-keys", {"name": "ERP"})
+    # A name that never resolves: what is sent there is logged, and tried again.
+    await make("webhook_endpoints", "/v1/webhook-endpoints", {"url": f"https://{slug}.invalid/hook"})
     email = f"achats@{slug}-partenaire.example"
     invitation = {"issuing_organisation_id": ids["organisations"], "email": email, "partner": {"id": ids["companies"]}}
     await make("invitations", "/v1/invitations", invitation)

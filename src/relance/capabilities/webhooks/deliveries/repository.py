@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -164,7 +164,7 @@ class DeliveryRepository(Repository):
             "bound": bound,
             "most": most,
             "owner": owner,
-            "lease": f"{lease_seconds} seconds",
+            "lease": timedelta(seconds=lease_seconds),
             "now": now,
         }
         return [(row.workspace_id, row.id) for row in await self.session.execute(_CLAIM, values)]

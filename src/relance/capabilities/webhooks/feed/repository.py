@@ -60,8 +60,10 @@ SELECT 1, pg_current_snapshot()::text, :cluster
 ON CONFLICT (id) DO UPDATE SET snapshot = excluded.snapshot, cluster = excluded.cluster
 RETURNING (SELECT count(*) FROM placed) AS placed, (SELECT count(*) FROM fanned) AS fanned
 """
-_UNSEEN = """j.transaction_id >= CAST(CAST(pg_snapshot_xmin(CAST(:snapshot AS pg_snapshot)) AS text) AS bigint)
-      AND NOT pg_visible_in_snapshot(CAST(CAST(j.transaction_id AS text) AS xid8), CAST(:snapshot AS pg_snapshot))"""
+_UNSEEN = """j.transaction_id >= CAST(CAST(pg_snapshot_xmin(
+        CAST(CAST(:snapshot AS text) AS pg_snapshot)) AS text) AS bigint)
+      AND NOT pg_visible_in_snapshot(
+        CAST(CAST(j.transaction_id AS text) AS xid8), CAST(CAST(:snapshot AS text) AS pg_snapshot))"""
 _UNPLACED = "NOT EXISTS (SELECT 1 FROM events e WHERE e.workspace_id = j.workspace_id AND e.id = j.id)"
 _PLACE_UNSEEN = text(_PLACE.format(new=_UNSEEN, uuid7=UUID7))
 _PLACE_UNPLACED = text(_PLACE.format(new=_UNPLACED, uuid7=UUID7))

@@ -1,6 +1,7 @@
 """A receiver of Relance's webhooks, whole.
 
-`python webhook_receiver.py 9000 events.db whsec_…` listens on port 9000; a second secret may follow. It needs `pip install standardwebhooks`, and nothing else. What matters in it, whatever you write yours in:
+`python webhook_receiver.py 9000 events.db whsec_…` listens on port 9000; a second secret may follow. It needs `pip
+install standardwebhooks`, and nothing else. What matters in it, whatever you write yours in:
 
 1. the signature is checked over the raw bytes, before anything is read of them;
 2. the event is stored under its `webhook-id`, and one that is there already is answered 204 without a second effect,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tests.contract.contract import Operation, leaves, with_value
 from tests.plugins.product import Office, Person, Product
+from tests.webhooks.receiver import Receiver, answering
 
 from relance.core.db import Base
 
@@ -83,13 +84,16 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     person = {"company_id": ids["companies"], "first_name": "Camille", "last_name": "Martin"}
     await make("contacts", "/v1/contacts", person)
     await make("api_keys", "/v1/api-keys", {"name": "ERP"})
-    # A name that never resolves: what is sent there is logged, and tried again.
-    await make("webhook_endpoints", "/v1/webhook-endpoints", {"url": f"https://{slug}.invalid/hook"})
+    receiver = Receiver(rule=answering(503, retry_after="86400"))
+    await receiver.start()
+    await make("webhook_endpoints", "/v1/webhook-endpoints", {"url": receiver.url})
     email = f"achats@{slug}-partenaire.example"
     invitation = {"issuing_organisation_id": ids["organisations"], "email": email, "partner": {"id": ids["companies"]}}
     await make("invitations", "/v1/invitations", invitation)
     await product.work()
     await _import(product, office)
+    # Nobody listens any more, and what was sent waits for a day: the workspace stays as it is.
+    await receiver.stop()
     (mail,) = await product.mails(admin, email)
     for table in Base.metadata.sorted_tables:
         if table.name not in ids and {"id", "workspace_id"} <= set(table.columns.keys()):

@@ -83,6 +83,8 @@ class Partner:
         if not self.file.exists():
             return []
         with closing(sqlite3.connect(self.file, timeout=10)) as rows:
+            if not rows.execute("SELECT 1 FROM sqlite_master WHERE name = 'inbox'").fetchall():
+                return []
             return rows.execute(f"SELECT {_COLUMNS} FROM inbox ORDER BY number").fetchall()
 
 
@@ -95,7 +97,6 @@ class Verdict:
     states: dict[str, int]
     deaths: int
     seconds: float
-    replayed: bool = True
     faults: list[str] = field(default_factory=list)
 
     def judge(self) -> list[str]:
@@ -153,48 +154,53 @@ async def write_events(plant: Plant, workspace: Any, count: int, dice: random.Ra
 
 async def run(plant: Plant, plan: Plan) -> Verdict:
     """Everything that `plan` holds; the books afterwards."""
-    dice = random.Random(plan.seed)
     (port,) = free_ports(1)
     partner = Partner(plant.servers.folder, port)
-    started = time.monotonic()
-    since = datetime.now(UTC) - timedelta(minutes=5)
-    async with plant.api() as client:
-        path = await _endpoint(client, partner)
-        partner.start()
-        workers = [plant.worker() for _ in range(plan.workers)]
-        (row,) = await plant.rows("SELECT workspace_id FROM webhook_endpoints")
-        writing = asyncio.create_task(write_events(plant, row["workspace_id"], plan.events, dice))
-        for number in range(1, plan.kills + 1):
-            mark = plan.events * number // (plan.kills + 1)
-            await _reach(plant, partner, mark)
-            await asyncio.sleep(dice.random() * 0.1)
-            if dice.random() < 0.4:
-                partner.kill()
-                partner.deaths += 1
-                await asyncio.sleep(dice.random() * 0.4)
-                partner.start()
-            else:
-                victim = dice.randrange(len(workers))
-                await plant.kill(workers[victim])
-                workers[victim] = plant.worker()
-        await writing
-        verdict = await _settle(plant, partner, started)
-        before = {row[0]: row[4] for row in verdict.received}
-        period = {"since": since.isoformat(), "until": (since + timedelta(hours=1)).isoformat()}
-        replayed = await client.post(f"{path}/replay", json=period)
-        assert replayed.status_code == 200, replayed.text
-        verdict = await _settle(plant, partner, started)
-        silent = [one for one, times in before.items() if dict(_times(verdict))[one] <= times]
-        if {row[0] for row in verdict.received} != set(before) or silent:
-            verdict.faults.append(f"the replay brought other ids, or not all of them ({len(silent)} missing)")
-        if replayed.json()["queued"] < plan.events:
-            verdict.faults.append(f"only {replayed.json()['queued']} events were replayed")
-    partner.kill()
+    try:
+        async with plant.api() as client:
+            return await _run(plant, plan, partner, client)
+    finally:
+        partner.kill()
+
+
+async def _run(plant: Plant, plan: Plan, partner: Partner, client: httpx.AsyncClient) -> Verdict:
+    dice = random.Random(plan.seed)
+    started, since = time.monotonic(), datetime.now(UTC) - timedelta(minutes=5)
+    path = await _endpoint(client, partner)
+    partner.start()
+    workers = [plant.worker() for _ in range(plan.workers)]
+    (row,) = await plant.rows("SELECT workspace_id FROM webhook_endpoints")
+    writing = asyncio.create_task(write_events(plant, row["workspace_id"], plan.events, dice))
+    for number in range(1, plan.kills + 1):
+        await _reach(plant, partner, plan.events * number // (plan.kills + 1))
+        await asyncio.sleep(dice.random() * 0.1)
+        if dice.random() < 0.4:
+            partner.kill()
+            partner.deaths += 1
+            await asyncio.sleep(dice.random() * 0.4)
+            partner.start()
+        else:
+            victim = dice.randrange(len(workers))
+            await plant.kill(workers[victim])
+            workers[victim] = plant.worker()
+    await writing
+    first = await _settle(plant, partner, started)
+    period = {"since": since.isoformat(), "until": (since + timedelta(hours=1)).isoformat()}
+    replayed = await client.post(f"{path}/replay", json=period)
+    assert replayed.status_code == 200, replayed.text
+    verdict = await _settle(plant, partner, started)
+    before, after = _times(first), _times(verdict)
+    if silent := [one for one, times in before.items() if after.get(one, 0) <= times]:
+        verdict.faults.append(f"the replay did not bring {len(silent)} events again")
+    if after.keys() != before.keys():
+        verdict.faults.append("the replay brought ids that were not there before")
+    if replayed.json()["queued"] < plan.events:
+        verdict.faults.append(f"only {replayed.json()['queued']} events were replayed")
     return verdict
 
 
-def _times(verdict: Verdict) -> list[tuple[str, int]]:
-    return [(row[0], row[4]) for row in verdict.received]
+def _times(verdict: Verdict) -> dict[str, int]:
+    return {row[0]: row[4] for row in verdict.received}
 
 
 async def _endpoint(client: httpx.AsyncClient, partner: Partner) -> str:

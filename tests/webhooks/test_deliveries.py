@@ -38,8 +38,8 @@ async def test_two_secrets_sign_until_the_older_one_ends(line: Line) -> None:
         tested = await line.office.admin.post(f"{line.path}/test")
         assert tested.status_code == 202
         await line.deliver()
-        assert line.receiver.taken[-1].id == tested.json()["event_id"], "a test is an event like every other"
-        assert len(line.receiver.taken) > before
+        ids = [one.id for one in line.receiver.taken[before:]]
+        assert tested.json()["event_id"] in ids, "a test is an event like every other"
     last = (await line.office.admin.post(f"{line.path}/rotate-secret", {"overlap": "PT0S"})).json()
     assert len(last["secrets"]) == 1
     await line.invite(2)
@@ -60,8 +60,8 @@ async def test_filters_and_tests_reach_whom_they_concern(line: Line) -> None:
     invitation = await line.invite()
     assert (await admin.post(f"/v1/invitations/{invitation}/cancel")).status_code == 200
     assert (await admin.post(f"{line.path}/test")).status_code == 202
-    line.receiver.secrets, line.receiver.rule = [other.json()["secret"]], fine
     await line.deliver()
+    assert line.receiver.unverified == 0
     told = [one["type"] for one in await line.deliveries(endpoint_id=other.json()["id"])]
     assert told == ["invitation.cancelled"]
     own = [one["type"] for one in await line.deliveries(endpoint_id=line.endpoint["id"])]

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import httpcore
 
@@ -17,6 +17,7 @@ import httpcore
 _CARRIES_IPV4 = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
 #: Tunnels and networks of a site; newer Pythons know some of them, all of ours do so here.
 _NEVER = tuple(map(IPv6Network, ("64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "5f00::/16", "fec0::/10")))
+_NEVER_IPV4 = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"))
 #: How many addresses of a name are tried.
 _MOST_TRIED = 3
 
@@ -39,6 +40,8 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
             return is_public(IPv4Address(address.packed[-4:]))
         if address.is_site_local or any(address in network for network in _NEVER):
             return False
+    elif any(address in network for network in _NEVER_IPV4):
+        return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 

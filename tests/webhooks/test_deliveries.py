@@ -141,10 +141,13 @@ async def test_gone_disables_and_five_days_of_failures_do_too(line: Line) -> Non
     assert (await admin.post(f"{line.path}/enable")).json()["enabled"] is True
     line.receiver.rule = answering(500)
     await line.deliver()
-    await line.product.advance(admin, "P5DT1H")
-    await line.deliver()
+    await line.product.advance(admin, "P20D")
+    assert (await admin.get(line.path)).json()["enabled"] is True, "two failures, and nothing tried in between"
+    for _ in range(5):
+        await line.product.advance(admin, "P1DT5H")
     shown = (await admin.get(line.path)).json()
     assert (shown["enabled"], shown["disabled_reason"]) == (False, "failing")
+    await line.deliver()
     told = await line.events(type="webhook_endpoint.disabled")
     assert [one["data"]["after"]["reason"] for one in told] == ["gone", "failing"]
     line.receiver.rule = fine

@@ -105,6 +105,7 @@ class WebhookLane(WorkspaceOwned, Base):
     failures: Mapped[int] = mapped_column(default=0, server_default="0")
     #: Since when nothing succeeds; null while the last conversation did.
     failing_since: Mapped[datetime | None]
+    #: Set at each failure, to that instant where there is no pause.
     paused_until: Mapped[datetime | None]
 
 

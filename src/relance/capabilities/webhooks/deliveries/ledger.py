@@ -13,7 +13,7 @@ import structlog
 from relance.capabilities.webhooks.catalogue import Catalogue
 from relance.capabilities.webhooks.deliveries.conversation import Answer
 from relance.capabilities.webhooks.deliveries.repository import DeliveryRepository, Loaded
-from relance.capabilities.webhooks.deliveries.schedule import FAILING_FOR, next_attempt, pause
+from relance.capabilities.webhooks.deliveries.schedule import FAILING_FOR, QUIET, next_attempt, pause
 from relance.capabilities.webhooks.endpoints.repository import EndpointKey, EndpointRepository
 from relance.capabilities.webhooks.endpoints.secrets import unseal
 from relance.capabilities.webhooks.endpoints.service import disable
@@ -115,7 +115,7 @@ class Ledger:
             await rows.forgive(good)
         # In one order in every process, since each of them is locked until the end.
         for key in sorted(answers.keys() - set(good)):
-            lane = await rows.blame(key, len(answers[key]), now)
+            lane = await rows.blame(key, len(answers[key]), now, QUIET)
             if lane is None:
                 continue
             await rows.pause(key, now, pause(lane.failures))

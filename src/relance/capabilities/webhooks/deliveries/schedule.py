@@ -19,6 +19,8 @@ BACKOFF: Final = (
 MOST_ATTEMPTS: Final = len(BACKOFF) + 1
 #: An endpoint that takes nothing for this long is disabled.
 FAILING_FOR: Final = timedelta(days=5)
+#: Longer than the longest wait between two attempts: failures further apart say nothing about the time between them.
+QUIET: Final = timedelta(days=2)
 #: A delivery that so many processes died with.
 MOST_LOST_LEASES: Final = 10
 #: So many failures in a row, and the endpoint is asked by one conversation at a time, with pauses.

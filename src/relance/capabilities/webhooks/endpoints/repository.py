@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, tuple_, update
+from sqlalchemy import case, delete, func, or_, select, tuple_, update
 
 from relance.capabilities.webhooks.models import WebhookEndpoint, WebhookLane, WebhookSecret
 from relance.core.pagination import PageRequest, Slice, SortKey
@@ -60,13 +60,14 @@ class EndpointRepository(Repository):
         statement = update(lane).where(tuple_(lane.workspace_id, lane.id).in_(endpoints), troubled)
         await affected(self.session, statement.values(failures=0, failing_since=None, paused_until=None))
 
-    async def blame(self, endpoint: EndpointKey, failures: int, now: datetime) -> WebhookLane | None:
-        """Count failures of an endpoint: its lane as it then is."""
+    async def blame(self, endpoint: EndpointKey, failures: int, now: datetime, quiet: timedelta) -> WebhookLane | None:
+        """Count failures of an endpoint: its lane as it then is. A failure `quiet` ago or earlier was another story."""
         lane = WebhookLane
+        since = case((lane.paused_until <= now - quiet, now), else_=func.coalesce(lane.failing_since, now))
         statement = (
             update(lane)
             .where(lane.workspace_id == endpoint[0], lane.id == endpoint[1])
-            .values(failures=lane.failures + failures, failing_since=func.coalesce(lane.failing_since, now))
+            .values(failures=lane.failures + failures, failing_since=since)
             .returning(lane)
             .execution_options(populate_existing=True)
         )

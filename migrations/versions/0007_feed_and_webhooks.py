@@ -59,11 +59,6 @@ def upgrade() -> None:
         sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("subject_kind", sa.Text(), nullable=False),
         sa.Column("subject_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["workspace_id", "id"],
-            ["journal_entries.workspace_id", "journal_entries.id"],
-            name=op.f("fk_events_workspace_id_id"),
-        ),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_events_workspace_id")),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_events")),
         sa.UniqueConstraint("workspace_id", "position", name=op.f("uq_events_workspace_id_position")),

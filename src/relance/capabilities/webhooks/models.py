@@ -56,11 +56,13 @@ class FeedState(Base):
 
 
 class Event(WorkspaceOwned, Base):
-    """The place of a journal entry in the feed of its workspace; the id is the entry's. Written once."""
+    """The place of a journal entry in the feed of its workspace; the id is the entry's. Written once.
+
+    No foreign key to the journal: the one statement that writes here reads there, and the journal loses no rows.
+    """
 
     __tablename__ = "events"
     __table_args__ = (
-        owned_reference("id", "journal_entries"),
         UniqueConstraint("workspace_id", "position"),
         Index("ix_events_type", "workspace_id", "type", "position", "id"),
         Index("ix_events_subject", "workspace_id", "subject_id", "position", "id"),

@@ -31,11 +31,11 @@ UUID7 = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING s
 
 # One statement, hence one snapshot: what it reads as new is exactly what it writes down as seen.
 _PLACE = """
-WITH fresh AS (
+WITH fresh AS MATERIALIZED (
     SELECT j.workspace_id, j.id, j.action, j.at, j.subject_kind, j.subject_id,
            row_number() OVER (PARTITION BY j.workspace_id ORDER BY j.sequence) AS number
     FROM journal_entries j WHERE {new}
-), ends AS (
+), ends AS MATERIALIZED (
     SELECT w.workspace_id,
            COALESCE((SELECT max(e.position) FROM events e WHERE e.workspace_id = w.workspace_id), 0) AS position
     FROM (SELECT DISTINCT workspace_id FROM fresh) w

@@ -1,6 +1,8 @@
 """The feed and its catalogue: every transition is told, in order, and nothing that is nobody's business."""
 
+import jsonschema_rs
 import pytest
+from tests.contract.contract import document
 from tests.plugins.product import Product
 from tests.webhooks.conftest import Line
 
@@ -20,6 +22,17 @@ async def test_every_transition_of_every_lifecycle_has_an_event(product: Product
     assert all(one["title_fr"] and one["title_en"] for one in types.values())
     with pytest.raises(ValueError, match=r"invitation\.sent"):
         Catalogue.complete([one for one in EVENT_TYPES if one.type != "invitation.sent"], LIFECYCLES)
+
+
+def test_the_examples_of_the_contract_fit_their_schemas() -> None:
+    wrong = []
+    for name, item in document()["webhooks"].items():
+        media = item["post"]["requestBody"]["content"]["application/json"]
+        schema = {**media["schema"], "components": document()["components"]}
+        validator = jsonschema_rs.validator_for(schema, validate_formats=True)
+        wrong += [f"{name}: {fault.message}" for fault in validator.iter_errors(media["example"])]
+        wrong += [f"{name} is shown as {media['example']['type']}"] if media["example"]["type"] != name else []
+    assert wrong == []
 
 
 def test_a_payload_holds_its_fields_and_nothing_else() -> None:

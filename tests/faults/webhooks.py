@@ -24,12 +24,11 @@ import httpx
 from tests.faults.plant import Plant, Servers, fault_servers, plant_on, until
 
 from relance.capabilities.journal.service import Journal
-from relance.core.clock import SystemClock
-from relance.core.db import Database
 from relance.core.ids import new_id
 from relance.core.paths import project_root
 from relance.core.subjects import SYSTEM, SubjectRef
 from relance.embedded.programs import free_ports
+from relance.wiring import build_runtime, close_runtime
 
 _SAMPLE = project_root() / "docs" / "samples" / "webhook_receiver.py"
 #: What happens to each subject, in this order.
@@ -132,13 +131,13 @@ class Verdict:
 
 async def write_events(plant: Plant, workspace: Any, count: int, dice: random.Random) -> None:
     """Have things happen, as requests do: many transactions at a time, each subject's changes one after the other."""
-    database = Database(plant.settings)
+    runtime = build_runtime(plant.settings)
     subjects = [new_id() for _ in range(-(-count // len(STEPS)))]
 
     async def live(subject: Any) -> None:
         for step in STEPS:
-            async with database.transaction(workspace) as session:
-                Journal(session, SystemClock()).record(step, SubjectRef("invitation", subject), SYSTEM)
+            async with runtime.db.transaction(workspace) as session:
+                Journal(session, runtime.clock).record(step, SubjectRef("invitation", subject), SYSTEM)
                 await session.flush()
                 await asyncio.sleep(dice.random() * 0.02)
 
@@ -149,7 +148,7 @@ async def write_events(plant: Plant, workspace: Any, count: int, dice: random.Ra
             await live(subject)
 
     await asyncio.gather(*(guarded(subject) for subject in subjects))
-    await database.dispose()
+    await close_runtime(runtime)
 
 
 async def run(plant: Plant, plan: Plan) -> Verdict:

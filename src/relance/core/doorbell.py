@@ -37,7 +37,7 @@ class ArqDoorbell:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._redis: ArqRedis | None = None
-        self._connecting = asyncio.Lock()
+        self._connecting: asyncio.Task[ArqRedis] | None = None
         #: Set once the database exists: it needs a doorbell, and the doorbell its engine.
         self.fallback: AsyncEngine | None = None
 
@@ -53,16 +53,26 @@ class ArqDoorbell:
                 await self._notify(bell)
 
     async def _connected(self) -> ArqRedis:
-        # One at a time: the first rings of a process come together, and each would leave a pool behind.
-        async with self._connecting:
-            if self._redis is None:
-                self._redis = await create_pool(
-                    redis_settings(self._settings),
-                    job_serializer=dump_job,
-                    job_deserializer=load_job,
-                    default_queue_name=QUEUE,
-                )
-            return self._redis
+        # One attempt at a time, whose end all wait for: the first rings of a process come together, and each would
+        # leave a pool behind.
+        if self._redis is None:
+            if self._connecting is None:
+                self._connecting = asyncio.create_task(self._connect())
+            attempt = self._connecting
+            try:
+                self._redis = await asyncio.shield(attempt)
+            finally:
+                if attempt.done() and self._connecting is attempt:
+                    self._connecting = None
+        return self._redis
+
+    async def _connect(self) -> ArqRedis:
+        return await create_pool(
+            redis_settings(self._settings),
+            job_serializer=dump_job,
+            job_deserializer=load_job,
+            default_queue_name=QUEUE,
+        )
 
     async def _notify(self, bell: str) -> None:
         if self.fallback is None:

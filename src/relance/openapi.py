@@ -13,6 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from relance.core.by_reference import BY_REFERENCE
+from relance.capabilities.webhooks.catalogue import EventType
 from relance.core.errors import (
     BodyTooLarge,
     Conflict,
@@ -31,6 +32,7 @@ from relance.core.problems import MEDIA_TYPE, add_problem_schema, problem_respon
 from relance.core.rate_limits import COUNTING
 from relance.core.security import Permission
 from relance.openapi_schemas import add_examples, simplify
+from relance.openapi_webhooks import add_webhooks
 
 DESCRIPTION = """\
 Ask somebody outside by e-mail, remind them, record the answer.
@@ -51,6 +53,9 @@ TAGS = [
     {"name": "contacts", "description": "The directory: people at companies."},
     {"name": "recipients", "description": "What the link of a mail shows, and how it is answered. No account needed."},
     {"name": "messages", "description": "Mails that were sent or will be: look, settle, send again; delivery reports."},
+    {"name": "events", "description": "The feed: what happened, in one order that holds for every reader."},
+    {"name": "webhook-endpoints", "description": "Where events are sent, signed as Standard Webhooks says."},
+    {"name": "webhook-deliveries", "description": "What was sent to webhooks, what came of it, and sending again."},
     {"name": "organisations", "description": "The organisations of the workspace that ask (entités émettrices)."},
     {"name": "users", "description": "People of the workspace."},
     {"name": "roles", "description": "Editable sets of permission and level."},
@@ -88,13 +93,13 @@ Operation = dict[str, Any]
 Document = dict[str, Any]
 
 
-def describe(app: FastAPI, permissions: Iterable[Permission]) -> None:
+def describe(app: FastAPI, permissions: Iterable[Permission], events: Iterable[EventType] = ()) -> None:
     """Make `app.openapi` return the completed contract, built at the first call."""
-    known = tuple(permissions)
+    known, told = tuple(permissions), tuple(events)
 
     def document() -> Document:
         if app.openapi_schema is None:
-            app.openapi_schema = _completed(app, known)
+            app.openapi_schema = _completed(app, known, told)
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign] # FastAPI's documented way to extend the document
@@ -118,7 +123,7 @@ def scopes(operation: Operation) -> list[str]:
     return sorted({scope for way in operation.get("security", []) for found in way.values() for scope in found})
 
 
-def _completed(app: FastAPI, permissions: Sequence[Permission]) -> Document:
+def _completed(app: FastAPI, permissions: Sequence[Permission], events: Sequence[EventType]) -> Document:
     document = get_openapi(
         title=app.title,
         version=app.version,
@@ -145,6 +150,7 @@ def _completed(app: FastAPI, permissions: Sequence[Permission]) -> Document:
         _add_errors(operation, (TooManyRequests,) if operation["operationId"] in counted else ())
         _offer_merge_patch(method, operation)
         _describe_parameters(operation)
+    add_webhooks(document, events)
     simplify(document)
     guarded = {path for _method, path, operation in operations(document) if _is_guarded(operation)}
     for method, path, operation in operations(document):

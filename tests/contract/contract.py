@@ -22,6 +22,7 @@ PUBLIC = {
     "recipients_upload": "the token of the link is the credential",
     "recipients_answer": "the token of the link is the credential",
     "meta_errors": "documentation",
+    "meta_event_types": "documentation",
     "meta_lifecycles": "documentation",
     "meta_permissions": "documentation",
     "operations_health": "orchestrators ask it",

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tests.contract.contract import Operation, leaves, with_value
 from tests.plugins.product import Office, Person, Product
+from tests.webhooks.receiver import Receiver, answering
 
 from relance.core.db import Base
 
@@ -21,6 +22,8 @@ FIELDS = {
     "partner_id": "companies",
     "team_member_id": "users",
     "id": "companies",  # of the partner of an invitation
+    "endpoint_id": "webhook_endpoints",
+    "webhook_delivery_id": "webhook_deliveries",
 }
 #: The partner's own key of what has one.
 KEY = "F/00412 é"
@@ -87,6 +90,9 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     organisation = f"/v1/organisations/{ids['organisations']}"
     assert (await admin.ask("PATCH", organisation, json={"external_id": KEY})).status_code == 200
     await make("api_keys", "/v1/api-keys", {"name": "ERP"})
+    receiver = Receiver(rule=answering(503, retry_after="86400"))
+    await receiver.start()
+    await make("webhook_endpoints", "/v1/webhook-endpoints", {"url": receiver.url})
     email = f"achats@{slug}-partenaire.example"
     invitation = {"issuing_organisation_id": ids["organisations"], "email": email, "partner": {"id": ids["companies"]}}
     await make("invitations", "/v1/invitations", invitation)
@@ -107,6 +113,8 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     await _second(admin, person)
     await _second_mandate(admin, mandate, f"{slug}-pme.example")
     await product.work()
+    # Nobody listens any more, and what was sent waits for a day: the workspace stays as it is.
+    await receiver.stop()
     (mail,) = await product.mails(admin, email)
     for table in Base.metadata.sorted_tables:
         if table.name not in ids and {"id", "workspace_id"} <= set(table.columns.keys()):

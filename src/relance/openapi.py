@@ -12,8 +12,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from relance.core.by_reference import BY_REFERENCE
 from relance.capabilities.webhooks.catalogue import EventType
+from relance.core.by_reference import BY_REFERENCE
 from relance.core.errors import (
     BodyTooLarge,
     Conflict,

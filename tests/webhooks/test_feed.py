@@ -73,6 +73,9 @@ async def test_the_life_of_invitations_is_told_whole_and_in_order(line: Line) ->
     version = (await product.client.get(page, headers=as_program)).json()["version"]
     declined = await product.client.post(f"{page}/decline", json={"version": version}, headers=as_program)
     assert declined.status_code == 200, declined.text
+    corrected = await admin.ask("PATCH", f"/v1/invitations/{expired}", json={"email": "corrige@partenaire.example"})
+    assert corrected.status_code == 200, corrected.text
+    await product.work()
     await act(cancelled, "cancel")
     await product.advance(admin, "P60D")
     await act(expired, "renew")

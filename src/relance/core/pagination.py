@@ -9,7 +9,7 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
@@ -59,6 +59,8 @@ class CursorCodec:
         packed: list[object] = [cursor.sort, "s", value, str(cursor.id)]
         if isinstance(value, datetime):
             packed = [cursor.sort, "t", value.isoformat(), str(cursor.id)]
+        elif isinstance(value, date):
+            packed = [cursor.sort, "d", value.isoformat(), str(cursor.id)]
         body = orjson.dumps(packed)
         return base64.urlsafe_b64encode(self._mac(body) + body).rstrip(b"=").decode()
 
@@ -82,7 +84,8 @@ class CursorCodec:
                 "cursor_of_another_sort",
                 Text("Ce curseur vient d’un autre tri.", "This cursor comes from another sort."),
             )
-        return Cursor(sort, datetime.fromisoformat(value) if kind == "t" else value, UUID(last_id))
+        read = {"t": datetime.fromisoformat, "d": date.fromisoformat}.get(kind)
+        return Cursor(sort, read(value) if read else value, UUID(last_id))
 
     def _mac(self, body: bytes) -> bytes:
         return hmac.new(self._key, body, hashlib.sha256).digest()[:_MAC_BYTES]

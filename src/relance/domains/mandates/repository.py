@@ -24,6 +24,8 @@ from relance.domains.mandates.permissions import READ
 
 #: What a missing instant sorts as: before everything.
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+#: What a missing date sorts as: after everything, so that the soonest delivery comes first.
+_NO_DATE = date.max
 #: Rows in memory at once of what is streamed.
 _STREAMED = 1000
 
@@ -210,6 +212,10 @@ def _matching(wanted: MandateFilter, caller: Caller) -> list[ColumnElement[bool]
         found.append(Mandate.company_id == wanted.company_id)
     if wanted.external_id is not None:
         found.append(Mandate.external_id == wanted.external_id)
+    if wanted.next_delivery_from is not None:
+        found.append(Mandate.next_delivery_on >= wanted.next_delivery_from)
+    if wanted.next_delivery_to is not None:
+        found.append(Mandate.next_delivery_on <= wanted.next_delivery_to)
     if wanted.q and wanted.q.strip():
         part = wanted.q.strip()
         found.append(
@@ -228,6 +234,7 @@ _SORTS: dict[str, SQLColumnExpression[Any]] = {
     "company_name": COMPANY_NAME,
     "last_sent_at": func.coalesce(Mandate.last_sent_at, literal(_NEVER)),
     "expires_at": func.coalesce(Mandate.expires_at, literal(_NEVER)),
+    "next_delivery_on": func.coalesce(Mandate.next_delivery_on, literal(_NO_DATE)),
 }
 
 

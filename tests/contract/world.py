@@ -95,6 +95,8 @@ async def populate(product: Product, slug: str, siren: str) -> World:
         "submit": True,
     }
     await make("mandates", "/v1/mandates", mandate)
+    schedule = {"kind": "upload_reminder", "frequency": "monthly", "starts_on": "2027-01-31", "remind_before": ["P3D"]}
+    await admin.post("/v1/mandates", mandate | {"kind": "internal", "schedule": schedule})
     guest = contact | {"email": f"compta@{slug}-pme.example"}
     await make("mandate_contacts", f"/v1/mandates/{ids['mandates']}/contacts", guest)
     await product.work()

@@ -19,7 +19,7 @@ from relance.domains.mandates.deliveries.lifecycle import CHANNEL_LABELS, Channe
 from relance.domains.mandates.deliveries.repository import DeliveryRepository, DeliveryRow
 from relance.domains.mandates.emails import CompanyFacts, FirmFacts, RequesterFacts
 from relance.domains.mandates.lifecycle import MandateKind, TeamRole
-from relance.domains.mandates.models import MandateDelivery
+from relance.domains.mandates.models import Invitee, MandateDelivery
 from relance.domains.mandates.repository import MandateRow, Member
 from relance.domains.mandates.schedule import ScheduleKind
 
@@ -78,7 +78,9 @@ class DeliveryMails:
         if mandate.mandate.kind == MandateKind.INTERNAL:
             agents = (member for member in mandate.members(TeamRole.AGENT) if member.active)
             return [Addressee(agent.email, agent.name, as_locale(agent.locale)) for agent in agents]
-        for invitee in (mandate.mandate, *await DeliveryRepository(self._session).guests(mandate.mandate.id)):
+        guests = await DeliveryRepository(self._session).guests(mandate.mandate.id)
+        invitees: list[Invitee] = [mandate.mandate, *guests]
+        for invitee in invitees:
             if invitee.contact_email:
                 name = f"{invitee.contact_first_name or ''} {invitee.contact_last_name or ''}".strip()
                 found.setdefault(invitee.contact_email.casefold(), Addressee(invitee.contact_email, name, locale))

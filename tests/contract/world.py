@@ -19,6 +19,7 @@ FIELDS = {
     "manager_id": "users",
     "partner_id": "companies",
     "team_member_id": "users",
+    "mandate_delivery_id": "mandate_deliveries",
     "id": "companies",  # of the partner of an invitation
 }
 #: Values of path parameters that are no ids: what the populated workspace has.
@@ -93,13 +94,13 @@ async def populate(product: Product, slug: str, siren: str) -> World:
         "contact": contact,
         "team": team,
         "submit": True,
+        "schedule": {"kind": "upload_reminder", "frequency": "monthly", "starts_on": "2027-01-31"},
     }
     await make("mandates", "/v1/mandates", mandate)
-    schedule = {"kind": "upload_reminder", "frequency": "monthly", "starts_on": "2027-01-31", "remind_before": ["P3D"]}
-    await admin.post("/v1/mandates", mandate | {"kind": "internal", "schedule": schedule})
     guest = contact | {"email": f"compta@{slug}-pme.example"}
     await make("mandate_contacts", f"/v1/mandates/{ids['mandates']}/contacts", guest)
     await product.work()
+    await _accept(product, office, contact["email"])
     await _import(product, office)
     (mail,) = await product.mails(admin, email)
     for table in Base.metadata.sorted_tables:
@@ -111,6 +112,15 @@ async def populate(product: Product, slug: str, siren: str) -> World:
             if one:
                 ids[table.name] = str(one[0]["id"])
     return World(product, office, ids, mail["links"][0].removeprefix("http://relance.example"))
+
+
+async def _accept(product: Product, office: Office, email: str) -> None:
+    """The mandate is active, so that something is due."""
+    (mail,) = await product.mails(office.admin, email)
+    answers = {"first_name": "Camille", "last_name": "Martin", "password": "quatre mots sans rapport"}
+    path, headers = f"{mail['links'][0]}/accept", {"Accept": "application/json"}
+    answer = await product.client.post(path, json={"version": 1, "answers": answers}, headers=headers)
+    assert answer.status_code == 200, answer.text
 
 
 async def _import(product: Product, office: Office) -> None:

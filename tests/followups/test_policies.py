@@ -77,9 +77,9 @@ async def test_who_may(office: Office) -> None:
     refused = await put(office.member, POLICY)
     assert (refused.status_code, refused.json()["permission"]) == (403, "workspace:write")
     assert (await office.member.client.get(PATH)).status_code == 401
-    unknown = await put(office.admin, POLICY, domain="mandates")
+    unknown = await put(office.admin, POLICY, domain="nothing")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_follow_up_domain")
-    assert (await office.admin.get(f"{PATH}/mandates")).status_code == 404
+    assert (await office.admin.get(f"{PATH}/nothing")).status_code == 404
 
 
 REFUSED: list[tuple[dict[str, Any], str, str]] = [

@@ -24,7 +24,7 @@ from relance.domains.mandates.permissions import READ
 
 #: What a missing instant sorts as: before everything.
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-#: What a missing date sorts as: after everything, so that the soonest delivery comes first.
+#: What a missing date sorts as: after everything.
 _NO_DATE = date.max
 #: Rows in memory at once of what is streamed.
 _STREAMED = 1000
@@ -212,10 +212,9 @@ def _matching(wanted: MandateFilter, caller: Caller) -> list[ColumnElement[bool]
         found.append(Mandate.company_id == wanted.company_id)
     if wanted.external_id is not None:
         found.append(Mandate.external_id == wanted.external_id)
-    if wanted.next_delivery_from is not None:
-        found.append(Mandate.next_delivery_on >= wanted.next_delivery_from)
-    if wanted.next_delivery_to is not None:
-        found.append(Mandate.next_delivery_on <= wanted.next_delivery_to)
+    if wanted.next_delivery_from or wanted.next_delivery_to:
+        begin, end = wanted.next_delivery_from or date.min, wanted.next_delivery_to or date.max
+        found.append(Mandate.next_delivery_on.between(begin, end))
     if wanted.q and wanted.q.strip():
         part = wanted.q.strip()
         found.append(

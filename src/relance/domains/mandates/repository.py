@@ -24,8 +24,6 @@ from relance.domains.mandates.permissions import READ
 
 #: What a missing instant sorts as: before everything.
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-#: What a missing date sorts as: after everything.
-_NO_DATE = date.max
 #: Rows in memory at once of what is streamed.
 _STREAMED = 1000
 
@@ -213,8 +211,8 @@ def _matching(wanted: MandateFilter, caller: Caller) -> list[ColumnElement[bool]
     if wanted.external_id is not None:
         found.append(Mandate.external_id == wanted.external_id)
     if wanted.next_delivery_from or wanted.next_delivery_to:
-        begin, end = wanted.next_delivery_from or date.min, wanted.next_delivery_to or date.max
-        found.append(Mandate.next_delivery_on.between(begin, end))
+        ends = wanted.next_delivery_from or date.min, wanted.next_delivery_to or date.max
+        found.append(Mandate.next_delivery_on.between(*ends))
     if wanted.q and wanted.q.strip():
         part = wanted.q.strip()
         found.append(
@@ -233,7 +231,7 @@ _SORTS: dict[str, SQLColumnExpression[Any]] = {
     "company_name": COMPANY_NAME,
     "last_sent_at": func.coalesce(Mandate.last_sent_at, literal(_NEVER)),
     "expires_at": func.coalesce(Mandate.expires_at, literal(_NEVER)),
-    "next_delivery_on": func.coalesce(Mandate.next_delivery_on, literal(_NO_DATE)),
+    "next_delivery_on": func.coalesce(Mandate.next_delivery_on, literal(date.max)),
 }
 
 

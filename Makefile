@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: .venv/.run ## Install, then run the whole product here (ARGS="--port 8001 --no-demo")
@@ -22,6 +22,10 @@ browser: .venv/.dev ## Fill the partner's form in a real Chromium, by keyboard, 
 .PHONY: faults
 faults: .venv/.dev ## Kill workers, stop servers, misbehave: the long form, with its table (SEED=1 MAILS=3000 KILLS=30)
 	SEED=$(SEED) MAILS=$(MAILS) WORKERS=$(WORKERS) KILLS=$(KILLS) $(BIN)/python -m tests.faults.chaos
+
+.PHONY: faults-webhooks
+faults-webhooks: .venv/.dev ## Kill workers and the receiver of webhooks: nothing lost, order kept (SEED=1 EVENTS=2000 KILLS=30)
+	SEED=$(SEED) EVENTS=$(EVENTS) WORKERS=$(WORKERS) KILLS=$(KILLS) $(BIN)/python -m tests.faults.webhooks
 
 .PHONY: bench bench-mail
 bench: bench-mail ## Measure the product beside its limits and beside the usual way

@@ -1,7 +1,7 @@
 """files of recipients
 
 Revision: 0004_files_of_recipients
-After: 0001_first_schema
+After: 0003_contract_completed
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0004_files_of_recipients"
-down_revision: str | None = "0001_first_schema"
+down_revision: str | None = "0003_contract_completed"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,7 +1,7 @@
 """mandates
 
 Revision: 0008_mandates
-After: 0004_files_of_recipients
+After: 0007_feed_and_webhooks
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0008_mandates"
-down_revision: str | None = "0004_files_of_recipients"
+down_revision: str | None = "0007_feed_and_webhooks"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -19,6 +19,9 @@ from relance.capabilities.links.router import router as links_router
 from relance.capabilities.messaging.reports.router import router as reports_router
 from relance.capabilities.messaging.router import router as messages_router
 from relance.capabilities.sandbox.router import routers as sandbox_routers
+from relance.capabilities.webhooks.deliveries.router import router as webhook_deliveries_router
+from relance.capabilities.webhooks.endpoints.router import router as webhook_endpoints_router
+from relance.capabilities.webhooks.feed.router import router as events_router
 from relance.core import health, telemetry
 from relance.core.http import refuse_other_methods
 from relance.core.idempotency.http import install_replay
@@ -38,6 +41,7 @@ from relance.domains.mandates.router import router as mandates_router
 from relance.meta import router as meta_router
 from relance.openapi import DESCRIPTION, TAGS, describe
 from relance.wiring import (
+    EVENT_TYPES,
     FOLLOW_UP_DOMAINS,
     PERMISSIONS,
     build_runtime,
@@ -82,6 +86,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.sign_in_throttle = SignInThrottle(settings)
     app.state.rate_limits = RateLimits(settings)
     app.state.permissions = PERMISSIONS
+    app.state.event_types = EVENT_TYPES
     app.state.recipients = recipients(runtime)
     app.state.mail_subjects = mail_subjects(runtime)
     app.state.templates = template_source(runtime)
@@ -115,6 +120,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         links_router,
         reports_router,
         messages_router,
+        events_router,
+        webhook_endpoints_router,
+        webhook_deliveries_router,
         telemetry.router,
     ]
     if settings.sandbox:
@@ -123,5 +131,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     app.state.routers = routers
     refuse_other_methods(app, routers)
-    describe(app, PERMISSIONS)
+    describe(app, PERMISSIONS, EVENT_TYPES)
     return app

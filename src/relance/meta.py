@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from relance.core.errors import RelanceError
 from relance.core.http import StrictRoute
 from relance.core.schemas import Output
-from relance.wiring import LIFECYCLES, PERMISSIONS
+from relance.wiring import EVENT_TYPES, LIFECYCLES, PERMISSIONS
 
 router = APIRouter(tags=["meta"], route_class=StrictRoute)
 
@@ -159,6 +159,43 @@ async def errors() -> list[ErrorRead]:
 async def permissions() -> list[PermissionRead]:
     """What a role or an API key may hold."""
     return [PermissionRead(code=row.code, label_fr=row.label.fr, label_en=row.label.en) for row in PERMISSIONS]
+
+
+class EventTypeRead(Output):
+    """One type of event."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "type": "invitation.sent",
+                "version": 1,
+                "subject_kind": "invitation",
+                "title_fr": "Invitation envoyée",
+                "title_en": "Invitation sent",
+            }
+        }
+    )
+
+    type: str
+    version: int = Field(description="Of its payload.")
+    subject_kind: str
+    title_fr: str
+    title_en: str
+
+
+@router.get("/v1/meta/event-types", operation_id="meta_event_types", summary="Every type of event")
+async def event_types() -> list[EventTypeRead]:
+    """What the feed and the webhooks tell; the payload of each is in the `webhooks` of this contract."""
+    return [
+        EventTypeRead(
+            type=one.type,
+            version=one.version,
+            subject_kind=one.subject_kind,
+            title_fr=one.title.fr,
+            title_en=one.title.en,
+        )
+        for one in EVENT_TYPES
+    ]
 
 
 @router.get("/docs/errors", include_in_schema=False)

@@ -8,8 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
+from relance.capabilities.webhooks.catalogue import EventType
+from relance.core.by_reference import BY_REFERENCE
 from relance.core.errors import (
     BodyTooLarge,
     Conflict,
@@ -19,13 +23,16 @@ from relance.core.errors import (
     PreconditionFailed,
     RelanceError,
     ServiceUnavailable,
+    TooManyRequests,
     Unauthenticated,
     UnsupportedMediaType,
     ValidationFailed,
 )
 from relance.core.problems import MEDIA_TYPE, add_problem_schema, problem_responses
+from relance.core.rate_limits import COUNTING
 from relance.core.security import Permission
 from relance.openapi_schemas import add_examples, simplify
+from relance.openapi_webhooks import add_webhooks
 
 DESCRIPTION = """\
 Ask somebody outside by e-mail, remind them, record the answer.
@@ -46,6 +53,9 @@ TAGS = [
     {"name": "contacts", "description": "The directory: people at companies."},
     {"name": "recipients", "description": "What the link of a mail shows, and how it is answered. No account needed."},
     {"name": "messages", "description": "Mails that were sent or will be: look, settle, send again; delivery reports."},
+    {"name": "events", "description": "The feed: what happened, in one order that holds for every reader."},
+    {"name": "webhook-endpoints", "description": "Where events are sent, signed as Standard Webhooks says."},
+    {"name": "webhook-deliveries", "description": "What was sent to webhooks, what came of it, and sending again."},
     {"name": "organisations", "description": "The organisations of the workspace that ask (entités émettrices)."},
     {"name": "users", "description": "People of the workspace."},
     {"name": "roles", "description": "Editable sets of permission and level."},
@@ -69,20 +79,27 @@ _HEADERS: dict[str, tuple[str, str]] = {
         '<https://relance.example/v1/companies?cursor=kB3x>; rel="next"',
     ),
     "Retry-After": ("After how many seconds to try again.", "5"),
+    "RateLimit": ("Where the caller stands: requests that remain, seconds until the next window.", '"caller";r=0;t=42'),
+    "RateLimit-Policy": ("The limit that was met: requests in so many seconds.", '"caller";q=1000;w=60'),
     "WWW-Authenticate": ("The challenge of RFC 6750.", 'Bearer realm="relance"'),
+}
+_ON_STATUS = {
+    "401": ["WWW-Authenticate"],
+    "429": ["Retry-After", "RateLimit", "RateLimit-Policy"],
+    "503": ["Retry-After"],
 }
 
 Operation = dict[str, Any]
 Document = dict[str, Any]
 
 
-def describe(app: FastAPI, permissions: Iterable[Permission]) -> None:
+def describe(app: FastAPI, permissions: Iterable[Permission], events: Iterable[EventType] = ()) -> None:
     """Make `app.openapi` return the completed contract, built at the first call."""
-    known = tuple(permissions)
+    known, told = tuple(permissions), tuple(events)
 
     def document() -> Document:
         if app.openapi_schema is None:
-            app.openapi_schema = _completed(app, known)
+            app.openapi_schema = _completed(app, known, told)
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign] # FastAPI's documented way to extend the document
@@ -96,12 +113,17 @@ def operations(document: Document) -> Iterator[tuple[str, str, Operation]]:
                 yield method, path, item[method]
 
 
+def is_by_reference(path: str) -> bool:
+    """Whether an address names a resource by the partner's own key."""
+    return path.endswith(BY_REFERENCE.replace(":path", ""))
+
+
 def scopes(operation: Operation) -> list[str]:
     """The permissions that an operation asks for."""
     return sorted({scope for way in operation.get("security", []) for found in way.values() for scope in found})
 
 
-def _completed(app: FastAPI, permissions: Sequence[Permission]) -> Document:
+def _completed(app: FastAPI, permissions: Sequence[Permission], events: Sequence[EventType]) -> Document:
     document = get_openapi(
         title=app.title,
         version=app.version,
@@ -121,16 +143,30 @@ def _completed(app: FastAPI, permissions: Sequence[Permission]) -> Document:
     for name in _FRAMEWORKS_OWN:
         document["components"]["schemas"].pop(name, None)
     _declare_scopes(document, permissions)
+    counted = _counted(app)
     for method, path, operation in operations(document):
         _drop_framework_errors(operation)
         _add_errors(operation, _implied(method, path, operation))
+        _add_errors(operation, (TooManyRequests,) if operation["operationId"] in counted else ())
         _offer_merge_patch(method, operation)
         _describe_parameters(operation)
+    add_webhooks(document, events)
     simplify(document)
+    guarded = {path for _method, path, operation in operations(document) if _is_guarded(operation)}
     for method, path, operation in operations(document):
-        _add_headers(method, path, operation)
+        _add_headers(method, path, operation, single=path.endswith("}") or path in guarded or _is_guarded(operation))
     add_examples(document)
     return document
+
+
+def _counted(app: FastAPI) -> frozenset[str]:
+    """The operations whose requests count under a rate limit."""
+    routes = [route for router in app.state.routers for route in router.routes if isinstance(route, APIRoute)]
+    return frozenset(route.operation_id for route in routes if route.operation_id and _counts(route.dependant))
+
+
+def _counts(dependant: Dependant) -> bool:
+    return any(below.call in COUNTING or _counts(below) for below in dependant.dependencies)
 
 
 def _declare_scopes(document: Document, permissions: Sequence[Permission]) -> None:
@@ -156,13 +192,13 @@ def _implied(method: str, path: str, operation: Operation) -> Iterator[type[Rela
             yield PermissionDenied
         if method != "get":
             yield Conflict
-    if "{" in path:
+    if "{" in path and not (method == "put" and is_by_reference(path)):  # what is not there is made
         yield NotFound
     if "requestBody" in operation:
         yield BodyTooLarge
         if not own_errors:
             yield from (MalformedRequest, UnsupportedMediaType)
-    if any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", [])):
+    if _is_guarded(operation):
         yield PreconditionFailed
     if not own_errors and (path.startswith("/v1/") or "requestBody" in operation):
         yield ValidationFailed
@@ -204,8 +240,11 @@ def _describe_parameters(operation: Operation) -> None:
             parameter.setdefault("description", "The order, from the greatest after `-`; ties end on the id.")
 
 
-def _add_headers(method: str, path: str, operation: Operation) -> None:
-    single = path.endswith("}") or any(one["name"] == "If-Match" for one in operation.get("parameters", []))
+def _is_guarded(operation: Operation) -> bool:
+    return any(one["name"] == "If-Match" for one in operation.get("parameters", []))
+
+
+def _add_headers(method: str, path: str, operation: Operation, *, single: bool) -> None:
     for status, response in operation["responses"].items():
         names: list[str] = []
         content = response.get("content", {}).get("application/json", {})
@@ -216,7 +255,7 @@ def _add_headers(method: str, path: str, operation: Operation) -> None:
                 names.append("Location")
             if method == "get" and content.get("schema", {}).get("$ref", "").endswith("Page"):
                 names.append("Link")
-        names += {"401": ["WWW-Authenticate"], "429": ["Retry-After"], "503": ["Retry-After"]}.get(status, [])
+        names += _ON_STATUS.get(status, [])
         for name in names:
             words, example = _HEADERS[name]
             response.setdefault("headers", {}).setdefault(

@@ -15,6 +15,7 @@ from relance.capabilities.identity.service import create_user, synchronise_roles
 from relance.capabilities.journal.service import Journal
 from relance.core.addresses import normalise_address
 from relance.core.i18n import LOCALES, Locale, as_locale
+from relance.core.logging import configure_logging
 from relance.core.runtime import Runtime
 from relance.core.settings import Settings
 from relance.core.subjects import SYSTEM, SubjectRef
@@ -42,6 +43,8 @@ class NewUser:
 
 @asynccontextmanager
 async def _running(settings: Settings) -> AsyncIterator[Runtime]:
+    # What a command has to say is on stdout; what it logs (no Redis to wake a worker through) is not.
+    configure_logging(settings)
     runtime = build_runtime(settings)
     try:
         await runtime.tick()

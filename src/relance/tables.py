@@ -9,6 +9,7 @@ from relance.capabilities.journal import models as journal
 from relance.capabilities.links import models as links
 from relance.capabilities.messaging import models as messaging
 from relance.capabilities.sandbox import models as sandbox
+from relance.capabilities.webhooks import models as webhooks
 from relance.core.idempotency import models as idempotency
 from relance.domains.invitations import models as invitations
 from relance.domains.mandates import models as mandates
@@ -26,4 +27,5 @@ __all__ = [
     "mandates",
     "messaging",
     "sandbox",
+    "webhooks",
 ]

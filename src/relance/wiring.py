@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from relance.capabilities.cycles.handlers import ChasedFollowUps, ChasedMails
+from relance.capabilities.directory.events import EVENTS as DIRECTORY_EVENTS
 from relance.capabilities.directory.permissions import PERMISSIONS as DIRECTORY
 from relance.capabilities.files.permissions import PERMISSIONS as FILES
 from relance.capabilities.files.store import FileStore
@@ -23,14 +24,17 @@ from relance.capabilities.identity.accounts.invitations import DOMAIN as USERS
 from relance.capabilities.identity.accounts.lifecycle import INVITATION as USER_INVITATION
 from relance.capabilities.identity.accounts.lifecycle import USER
 from relance.capabilities.identity.accounts.recipient import PasswordResetRecipient, UserInvitationRecipient
+from relance.capabilities.identity.events import EVENTS as IDENTITY_EVENTS
 from relance.capabilities.identity.models import Workspace
 from relance.capabilities.identity.permissions import PERMISSIONS as IDENTITY
 from relance.capabilities.identity.service import create_workspace
+from relance.capabilities.jobs.events import EVENTS as JOB_EVENTS
 from relance.capabilities.jobs.exports import ExportJob
 from relance.capabilities.jobs.handlers import JobKinds
 from relance.capabilities.jobs.lifecycle import LIFECYCLE as JOB
 from relance.capabilities.jobs.permissions import PERMISSIONS as JOBS
 from relance.capabilities.links.recipient import RecipientHandler
+from relance.capabilities.messaging.events import EVENTS as MESSAGE_EVENTS
 from relance.capabilities.messaging.handlers import MailSubject
 from relance.capabilities.messaging.lifecycle import LIFECYCLE as MESSAGE
 from relance.capabilities.messaging.mails import Mail
@@ -39,6 +43,10 @@ from relance.capabilities.messaging.permissions import PERMISSIONS as MESSAGING
 from relance.capabilities.messaging.templates import Templates, load_templates
 from relance.capabilities.sandbox.clock import sandbox_clock
 from relance.capabilities.sandbox.permissions import PERMISSIONS as SANDBOX
+from relance.capabilities.webhooks.catalogue import Catalogue
+from relance.capabilities.webhooks.events import EVENTS as WEBHOOK_EVENTS
+from relance.capabilities.webhooks.metrics import WebhookProbe
+from relance.capabilities.webhooks.permissions import PERMISSIONS as WEBHOOKS
 from relance.core.db import Database, DbSession
 from relance.core.doorbell import ArqDoorbell
 from relance.core.i18n import Locale, Text
@@ -57,6 +65,7 @@ from relance.domains.invitations.emails import (
     ReminderMail,
     UndeliverableMail,
 )
+from relance.domains.invitations.events import EVENTS as INVITATION_EVENTS
 from relance.domains.invitations.followups import InvitationFollowUps, PrequalificationFollowUps
 from relance.domains.invitations.forms import install_default_form
 from relance.domains.invitations.imports import InvitationImport
@@ -68,10 +77,12 @@ from relance.domains.invitations.transfers import DashboardExport
 from relance.domains.mandates.asking import DOMAIN as MANDATES
 from relance.domains.mandates.asking import ContactChase, MandateChase
 from relance.domains.mandates.deliveries.emails import MAILS as DELIVERY_MAILS
+from relance.domains.mandates.deliveries.events import EVENTS as DELIVERY_EVENTS
 from relance.domains.mandates.deliveries.followups import DeliveryFollowUps, DeliverySubject
 from relance.domains.mandates.deliveries.lifecycle import LIFECYCLE as MANDATE_DELIVERY
 from relance.domains.mandates.deliveries.recipient import DeliveryRecipient
 from relance.domains.mandates.emails import MAILS as MANDATE_MAILS
+from relance.domains.mandates.events import EVENTS as MANDATE_EVENTS
 from relance.domains.mandates.lifecycle import CONTACT_LIFECYCLE as MANDATE_CONTACT
 from relance.domains.mandates.lifecycle import LIFECYCLE as MANDATE
 from relance.domains.mandates.permissions import PERMISSIONS as MANDATE_RIGHTS
@@ -79,7 +90,7 @@ from relance.domains.mandates.recipient import ContactRecipient, MandateRecipien
 from relance.domains.mandates.transfers import MandateExport
 
 #: Every right of the product, in the order in which an administrator reads them.
-PERMISSIONS = (*INVITATIONS, *MANDATE_RIGHTS, *MESSAGING, *DIRECTORY, *JOBS, *FILES, *IDENTITY, *SANDBOX)
+PERMISSIONS = (*INVITATIONS, *MANDATE_RIGHTS, *MESSAGING, *DIRECTORY, *JOBS, *FILES, *WEBHOOKS, *IDENTITY, *SANDBOX)
 
 #: Every mail of the product; the worker refuses to start when one lacks a template.
 MAILS: tuple[type[Mail], ...] = (
@@ -116,6 +127,21 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     USER_INVITATION,
 )
 
+#: What integrations are told: every transition of every lifecycle, and what else each room lists.
+EVENT_TYPES = Catalogue.complete(
+    (
+        *INVITATION_EVENTS,
+        *MANDATE_EVENTS,
+        *DELIVERY_EVENTS,
+        *IDENTITY_EVENTS,
+        *DIRECTORY_EVENTS,
+        *MESSAGE_EVENTS,
+        *JOB_EVENTS,
+        *WEBHOOK_EVENTS,
+    ),
+    LIFECYCLES,
+)
+
 
 def build_runtime(settings: Settings) -> Runtime:
     """What a process holds; the doorbell and the database know each other."""
@@ -137,7 +163,7 @@ async def close_runtime(runtime: Runtime) -> None:
 
 def probes(runtime: Runtime) -> Sequence[Probe]:
     """What `/metrics` measures."""
-    return OutboxProbe(runtime.clock), FollowUpProbe(runtime.clock)
+    return OutboxProbe(runtime.clock), FollowUpProbe(runtime.clock), WebhookProbe(runtime.clock)
 
 
 def template_source(runtime: Runtime) -> Callable[[], Templates]:

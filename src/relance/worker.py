@@ -12,11 +12,21 @@ from relance.capabilities.jobs.runner import JobRunner
 from relance.capabilities.messaging.deliverer import Deliverer
 from relance.capabilities.messaging.reports.mailbox import ReportMailbox
 from relance.capabilities.sandbox.settling import CaughtMails
+from relance.capabilities.webhooks.deliveries.deliverer import WebhookDeliverer
+from relance.capabilities.webhooks.feed.sequencer import Sequencer
 from relance.core.idempotency.service import ExpiredKeys
 from relance.core.logging import configure_logging
 from relance.core.settings import Settings
 from relance.core.work_loop import WorkLoop
-from relance.wiring import MAILS, build_runtime, close_runtime, follow_up_handlers, job_kinds, mail_subjects
+from relance.wiring import (
+    EVENT_TYPES,
+    MAILS,
+    build_runtime,
+    close_runtime,
+    follow_up_handlers,
+    job_kinds,
+    mail_subjects,
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -34,10 +44,14 @@ async def run_worker(settings: Settings) -> None:
     sweeper = Sweeper(runtime, follow_up_handlers(runtime))
     store = FileStore(settings)
     runner = JobRunner(runtime, job_kinds(runtime, store))
+    sequencer = Sequencer(runtime, EVENT_TYPES)
+    webhooks = WebhookDeliverer(runtime, EVENT_TYPES)
     sweeps = {
         "deliver_messages": deliverer.sweep,
         "sweep_follow_ups": sweeper.sweep,
         "run_jobs": runner.sweep,
+        "sequence_events": sequencer.sweep,
+        "deliver_webhooks": webhooks.sweep,
         "sweep_files": FileSweeper(runtime, store).sweep,
         "sweep_idempotency_keys": ExpiredKeys(runtime).sweep,
     }
@@ -58,6 +72,8 @@ async def run_worker(settings: Settings) -> None:
     finally:
         await runner.close()
         await sweeper.close()
+        await sequencer.close()
+        await webhooks.close()
         if reports is not None:
             await reports.close()
         if caught is not None:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from relance.core.paths import project_root
-from relance.openapi import operations, scopes
+from relance.openapi import is_by_reference, operations, scopes
 
 Schema = dict[str, Any]
 ValueT = TypeVar("ValueT")
@@ -22,6 +22,7 @@ PUBLIC = {
     "recipients_upload": "the token of the link is the credential",
     "recipients_answer": "the token of the link is the credential",
     "meta_errors": "documentation",
+    "meta_event_types": "documentation",
     "meta_lifecycles": "documentation",
     "meta_permissions": "documentation",
     "operations_health": "orchestrators ask it",
@@ -83,6 +84,11 @@ class Operation:
     def is_single(self) -> bool:
         """Whether it acts on one resource that its path names."""
         return self.path.startswith("/v1/") and "_id}" in self.path
+
+    @property
+    def by_reference(self) -> bool:
+        """Whether its path names a resource by the partner's own key."""
+        return is_by_reference(self.path)
 
     def __str__(self) -> str:
         return self.id

@@ -189,6 +189,8 @@ async def test_ids_of_the_wrong_kind(world: World) -> None:
     before = await dump(world.product)
     wrong: list[str] = []
     for turn, operation in enumerate(all_operations()):
+        if operation.by_reference:  # any text may be somebody's key: tests/directory/test_by_reference.py
+            continue
         for name in operation.parameters("path"):
             for value in some(WRONG_IDS, turn, 2):
                 body = body_of(operation, world)

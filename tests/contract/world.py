@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from tests.contract.contract import Operation, leaves, with_value
 from tests.plugins.product import Office, Person, Product
+from tests.webhooks.receiver import Receiver, answering
 
 from relance.core.db import Base
 
@@ -21,9 +23,13 @@ FIELDS = {
     "team_member_id": "users",
     "mandate_delivery_id": "mandate_deliveries",
     "id": "companies",  # of the partner of an invitation
+    "endpoint_id": "webhook_endpoints",
+    "webhook_delivery_id": "webhook_deliveries",
 }
+#: The partner's own key of what has one.
+KEY = "F/00412 é"
 #: Values of path parameters that are no ids: what the populated workspace has.
-NAMES = {"form_version": "1", "domain": "invitations"}
+NAMES = {"form_version": "1", "domain": "invitations", "external_id": KEY}
 #: Operations that move every workspace or end the session that calls them.
 NEVER_CALLED = {"test_clock_advance", "auth_logout", "me_change_password"}
 
@@ -79,10 +85,15 @@ async def populate(product: Product, slug: str, siren: str) -> World:
         ids[table] = answer.json()["id"]
 
     local_id = {"scheme": "siren", "value": siren}
-    await make("companies", "/v1/companies", {"name": "Fonderie Martin", "local_id": local_id, "external_id": slug})
-    person = {"company_id": ids["companies"], "first_name": "Camille", "last_name": "Martin"}
+    await make("companies", "/v1/companies", {"name": "Fonderie Martin", "local_id": local_id, "external_id": KEY})
+    person = {"company_id": ids["companies"], "first_name": "Camille", "last_name": "Martin", "external_id": KEY}
     await make("contacts", "/v1/contacts", person)
+    organisation = f"/v1/organisations/{ids['organisations']}"
+    assert (await admin.ask("PATCH", organisation, json={"external_id": KEY})).status_code == 200
     await make("api_keys", "/v1/api-keys", {"name": "ERP"})
+    receiver = Receiver(rule=answering(503, retry_after="86400"))
+    await receiver.start()
+    await make("webhook_endpoints", "/v1/webhook-endpoints", {"url": receiver.url})
     email = f"achats@{slug}-partenaire.example"
     invitation = {"issuing_organisation_id": ids["organisations"], "email": email, "partner": {"id": ids["companies"]}}
     await make("invitations", "/v1/invitations", invitation)
@@ -102,6 +113,11 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     await product.work()
     await _accept(product, office, contact["email"])
     await _import(product, office)
+    await _second(admin, person)
+    await _second_mandate(admin, mandate, f"{slug}-pme.example")
+    await product.work()
+    # Nobody listens any more, and what was sent waits for a day: the workspace stays as it is.
+    await receiver.stop()
     (mail,) = await product.mails(admin, email)
     for table in Base.metadata.sorted_tables:
         if table.name not in ids and {"id", "workspace_id"} <= set(table.columns.keys()):
@@ -121,6 +137,35 @@ async def _accept(product: Product, office: Office, email: str) -> None:
     path, headers = f"{mail['links'][0]}/accept", {"Accept": "application/json"}
     answer = await product.client.post(path, json={"version": 1, "answers": answers}, headers=headers)
     assert answer.status_code == 200, answer.text
+    mandate = (await office.admin.get("/v1/mandates?status=active")).json()["items"][0]["id"]
+    deliveries = f"/v1/mandates/{mandate}/deliveries"
+    due = (await office.admin.get(deliveries)).json()["items"][0]["id"]
+    noted = await office.admin.post(f"{deliveries}/{due}/receive", {"comment": "Remis en main propre"})
+    assert noted.status_code == 200, noted.text
+
+
+async def _second_mandate(admin: Person, mandate: Mapping[str, object], domain: str) -> None:
+    draft = await admin.post("/v1/mandates", {**mandate, "external_id": KEY, "submit": False})
+    assert draft.status_code == 201, draft.text
+    first = (await admin.get("/v1/mandates?status=active")).json()["items"][0]["id"]
+    other = {"first_name": "Inès", "last_name": "Roy", "email": f"autre@{domain}"}
+    asked = await admin.post(f"/v1/mandates/{first}/contacts", other)
+    assert asked.status_code == 201, asked.text
+
+
+async def _second(admin: Person, person: Mapping[str, object]) -> None:
+    """Another row where a list would have one only, so that its pages can be turned."""
+    for path, body in (
+        ("/v1/api-keys", {"name": "CRM"}),
+        ("/v1/contacts", {**person, "last_name": "Durand", "external_id": None}),
+        ("/v1/invitations/exports", {"format": "csv"}),
+    ):
+        made = await admin.post(path, body)
+        assert made.status_code in {201, 202}, made.text
+    form = (await admin.get("/v1/prequalification-forms/current")).json()
+    again = {name: form[name] for name in ("title_fr", "title_en", "json_schema", "validity")}
+    replaced = await admin.ask("PUT", "/v1/prequalification-forms/current", json=again)
+    assert replaced.status_code == 200, replaced.text
 
 
 async def _import(product: Product, office: Office) -> None:
@@ -158,7 +203,7 @@ def path_of(operation: Operation, world: World, **ids: str) -> str:
         elif path.startswith("/r/"):
             value = {"token": world.link.rpartition("/")[2], "answer": "submit"}[name]
         elif name in NAMES:
-            value = NAMES[name]
+            value = quote(NAMES[name], safe="")
         else:
             table = table_of(name)
             assert table in world.ids, f"{operation.id} needs a row of {table}: make one in tests/contract/world.py"

@@ -20,7 +20,7 @@ async def put(person: Person, body: dict[str, Any], domain: str = "invitations",
 
 def by_domain(listed: httpx.Response) -> dict[str, Any]:
     """The policies of a workspace, by their domain."""
-    return {policy["domain"]: policy for policy in listed.json()}
+    return {policy["domain"]: policy for policy in listed.json()["items"]}
 
 
 async def test_the_products_own_policy_until_there_is_one(product: Product, office: Office) -> None:

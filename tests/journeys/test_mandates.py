@@ -359,3 +359,26 @@ async def test_further_contacts_join_by_the_same_mails(product: Product, office:
     await office.member.post(f"/v1/mandates/{mandate['id']}/cancel", {"reason": "Abandon"})
     await product.work()
     assert (await product.rows("SELECT count(*) AS n FROM messages WHERE state = 'queued'"))[0]["n"] == 0
+
+
+async def test_the_partners_key_makes_and_changes_a_mandate(product: Product, office: Office) -> None:
+    address = "/v1/mandates/by-reference/M-7"
+    body = {
+        "issuing_organisation_id": str(office.organisation_id),
+        "company": {"name": "Boulangerie Martin"},
+        "contact": {"first_name": "Camille", "last_name": "Martin", "email": EMAIL},
+        "team": team_of(office),
+    }
+    both = await asyncio.gather(*(office.admin.ask("PUT", address, json=body) for _ in range(2)))
+    assert sorted(one.status_code for one in both) == [200, 201], [one.text for one in both]
+    again = await office.admin.ask("PUT", address, json=body)
+    assert (again.status_code, again.headers["ETag"]) == (200, both[0].headers["ETag"])
+    (row,) = await product.rows("SELECT id, version FROM mandates")
+    assert (await office.member.post(f"/v1/mandates/{row['id']}/submit")).status_code == 200
+    await product.work()
+    moved = {**body, "contact": {**body["contact"], "email": "c@martin.example"}}  # type: ignore[dict-item]
+    changed = await office.admin.ask("PUT", address, json=moved)
+    assert (changed.status_code, changed.json()["cycle"]) == (200, 2), changed.text
+    fixed = await office.admin.ask("PUT", address, json={**moved, "company": {"name": "Autre"}})
+    assert fixed.json()["errors"][0]["code"] == "not_a_draft"
+    assert (await office.admin.get(address)).json()["id"] == str(row["id"])

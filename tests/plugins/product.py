@@ -25,10 +25,12 @@ from relance.capabilities.identity.service import create_organisation, create_us
 from relance.capabilities.jobs.runner import JobRunner
 from relance.capabilities.messaging.deliverer import Deliverer
 from relance.capabilities.sandbox.catcher import start_catcher
+from relance.capabilities.webhooks.deliveries.deliverer import WebhookDeliverer
+from relance.capabilities.webhooks.feed.sequencer import Sequencer
 from relance.core.runtime import Runtime
 from relance.core.settings import Settings
 from relance.embedded.programs import free_ports
-from relance.wiring import MAILS, close_runtime, follow_up_handlers, mail_subjects, provision_workspace
+from relance.wiring import EVENT_TYPES, MAILS, close_runtime, follow_up_handlers, mail_subjects, provision_workspace
 
 PASSWORD = "une phrase assez longue"
 SECRET = "a-secret-of-the-tests-that-is-long-enough"
@@ -86,6 +88,8 @@ class Product:
     deliverer: Deliverer
     sweeper: Sweeper
     runner: JobRunner
+    sequencer: Sequencer
+    webhooks: WebhookDeliverer
     offices: dict[str, Office] = field(default_factory=dict)
 
     async def restart(self) -> None:
@@ -98,6 +102,8 @@ class Product:
         await self.runner.sweep()
         await self.sweeper.sweep()
         await self.deliverer.sweep()
+        await self.sequencer.sweep()
+        await self.webhooks.sweep()
 
     async def advance(self, person: Person, by: str) -> None:
         """Move the test clock as a front-end team would, and let the worker see it."""
@@ -168,6 +174,7 @@ def product_settings(database_url: str, tmp_path_factory: pytest.TempPathFactory
             public_url="http://relance.example",
             smtp_timeout_seconds=5,
             files_url=files.as_uri(),
+            webhook_allow_private=True,
             sign_in_attempts_per_address=100_000,
             # Every test of a process comes from one address.
             rate_limit_token=0,
@@ -191,9 +198,12 @@ async def assembled(database_url: str, product_settings: Callable[..., Settings]
     deliverer = Deliverer(runtime, mail_subjects(runtime), MAILS)
     sweeper = Sweeper(runtime, follow_up_handlers(runtime))
     runner = JobRunner(runtime, app.state.job_kinds)
+    sequencer, webhooks = Sequencer(runtime, EVENT_TYPES), WebhookDeliverer(runtime, EVENT_TYPES)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://relance.example") as client:
-        yield Product(app, runtime, client, deliverer, sweeper, runner)
+        yield Product(app, runtime, client, deliverer, sweeper, runner, sequencer, webhooks)
+    await webhooks.close()
+    await sequencer.close()
     await runner.close()
     await sweeper.close()
     await deliverer.close(2)

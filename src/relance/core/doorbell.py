@@ -3,6 +3,7 @@
 Where Redis is away the same bell goes through PostgreSQL's NOTIFY, which every worker process listens to as well.
 """
 
+import asyncio
 from collections.abc import Iterable
 
 import structlog
@@ -36,6 +37,7 @@ class ArqDoorbell:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._redis: ArqRedis | None = None
+        self._connecting: asyncio.Task[ArqRedis] | None = None
         #: Set once the database exists: it needs a doorbell, and the doorbell its engine.
         self.fallback: AsyncEngine | None = None
 
@@ -43,18 +45,34 @@ class ArqDoorbell:
         """Wake the workers for each of `bells`, the name of the arq function that sweeps for it."""
         for bell in bells:
             try:
-                if self._redis is None:
-                    self._redis = await create_pool(
-                        redis_settings(self._settings),
-                        job_serializer=dump_job,
-                        job_deserializer=load_job,
-                        default_queue_name=QUEUE,
-                    )
+                redis = await self._connected()
                 # A fixed id: a bell already rung and not yet heard needs no second ring.
-                await self._redis.enqueue_job(bell, _job_id=f"bell:{bell}")
+                await redis.enqueue_job(bell, _job_id=f"bell:{bell}")
             except (RedisError, OSError, TimeoutError) as error:
                 _log.warning("doorbell_without_redis", bell=bell, error=type(error).__name__)
                 await self._notify(bell)
+
+    async def _connected(self) -> ArqRedis:
+        # One attempt at a time, whose end all wait for: the first rings of a process come together, and each would
+        # leave a pool behind.
+        if self._redis is None:
+            if self._connecting is None:
+                self._connecting = asyncio.create_task(self._connect())
+            attempt = self._connecting
+            try:
+                self._redis = await asyncio.shield(attempt)
+            finally:
+                if attempt.done() and self._connecting is attempt:
+                    self._connecting = None
+        return self._redis
+
+    async def _connect(self) -> ArqRedis:
+        return await create_pool(
+            redis_settings(self._settings),
+            job_serializer=dump_job,
+            job_deserializer=load_job,
+            default_queue_name=QUEUE,
+        )
 
     async def _notify(self, bell: str) -> None:
         if self.fallback is None:

@@ -199,6 +199,24 @@ class PreconditionFailed(RelanceError):
     example = MappingProxyType({"current_version": 4})
 
 
+class AlreadyThere(PreconditionFailed):
+    """`If-None-Match` asks that the resource does not exist, and it does."""
+
+    detail = Text(
+        "La ressource existe déjà, à la version {current_version}.",
+        "The resource exists already, at version {current_version}.",
+    )
+
+
+class NotYetThere(PreconditionFailed):
+    """`If-Match` names a version of a resource that does not exist."""
+
+    detail = Text(
+        "Aucune ressource n’a cette référence ; sans « If-Match », elle serait créée.",
+        "No resource has this reference; without `If-Match` it would be created.",
+    )
+
+
 class TooManyRequests(RelanceError):
     """The caller, or the network address, has used its limit up."""
 

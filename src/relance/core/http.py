@@ -16,6 +16,7 @@ from relance.core.errors import MalformedRequest, UnsupportedMediaType
 from relance.core.idempotency.http import IdempotencyKey, describe_key, keep_answer, take_key
 from relance.core.idempotency.service import Owner
 from relance.core.pagination import PageRequest
+from relance.core.routes import methods_of, overlapped, routes_of
 from relance.core.runtime import Runtime
 from relance.core.security import Caller, current_caller
 
@@ -155,15 +156,17 @@ __all__ = [
 
 
 def refuse_other_methods(app: FastAPI, routers: Sequence[APIRouter]) -> None:
-    """Answer 405 at `/v1/messages/delivery-reports` and its like, which a route `/v1/messages/{id}` takes too."""
-    routes = [route for router in routers for route in router.routes if isinstance(route, Route)]
-    known: dict[str, set[str]] = {}
+    """Answer 405 at an address whose other methods would fall to a route that says less of it.
+
+    `/v1/messages/delivery-reports` beside `/v1/messages/{message_id}`, `/r/{token}/answers` beside
+    `/r/{token}/{answer}`: what the one does not offer, the other must not take for an id.
+    """
+    routes = routes_of(routers)
+    known: dict[str, list[Route]] = {}
     for route in routes:
-        if "{" not in route.path:
-            known.setdefault(route.path, set()).update(route.methods or ())
-    for path, methods in known.items():
-        taken = {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
-        if others := sorted(taken - methods):
+        known.setdefault(route.path, []).append(route)
+    for path, same in known.items():
+        if others := sorted(methods_of(overlapped(same[0], routes)) - methods_of(same)):
             app.router.routes.insert(0, Route(path, _method_not_allowed, methods=others, include_in_schema=False))
 
 

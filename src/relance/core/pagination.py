@@ -7,7 +7,7 @@ another sort or somebody's invention is a 422 and never reaches a query.
 import base64
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar, cast
@@ -47,6 +47,10 @@ class Cursor:
     id: UUID
 
 
+#: Sort values that JSON has no type for, by the mark they are kept under.
+_READ: Mapping[str, Callable[[str], object]] = {"t": datetime.fromisoformat, "d": date.fromisoformat, "u": UUID}
+
+
 class CursorCodec:
     """Writes and reads cursors with a key of its own."""
 
@@ -55,13 +59,14 @@ class CursorCodec:
 
     def encode(self, cursor: Cursor) -> str:
         """The opaque form of `cursor`."""
-        value = cursor.value
-        packed: list[object] = [cursor.sort, "s", value, str(cursor.id)]
+        kind, value = "s", cursor.value
         if isinstance(value, datetime):
-            packed = [cursor.sort, "t", value.isoformat(), str(cursor.id)]
+            kind, value = "t", value.isoformat()
         elif isinstance(value, date):
-            packed = [cursor.sort, "d", value.isoformat(), str(cursor.id)]
-        body = orjson.dumps(packed)
+            kind, value = "d", value.isoformat()
+        elif isinstance(value, UUID):
+            kind, value = "u", str(value)
+        body = orjson.dumps([cursor.sort, kind, value, str(cursor.id)])
         return base64.urlsafe_b64encode(self._mac(body) + body).rstrip(b"=").decode()
 
     def decode(self, text: str, sort: str) -> Cursor:
@@ -84,7 +89,7 @@ class CursorCodec:
                 "cursor_of_another_sort",
                 Text("Ce curseur vient d’un autre tri.", "This cursor comes from another sort."),
             )
-        read = {"t": datetime.fromisoformat, "d": date.fromisoformat}.get(kind)
+        read = _READ.get(kind)
         return Cursor(sort, read(value) if read else value, UUID(last_id))
 
     def _mac(self, body: bytes) -> bytes:

@@ -1,10 +1,10 @@
 """Every error as an RFC 9457 problem document, the framework's own errors included, in the caller's language."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,7 +12,6 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, Operation
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
 
 from relance.core.errors import (
     BodyTooLarge,
@@ -31,6 +30,7 @@ from relance.core.errors import (
     ValidationFailed,
 )
 from relance.core.i18n import Text, current_locale
+from relance.core.routes import methods_of, routes_at
 
 _log = structlog.get_logger(__name__)
 
@@ -273,12 +273,8 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 def _allowed(request: Request) -> list[str]:
     """Every method of the address: Starlette names those of the first route there only."""
-    routers: Iterable[APIRouter] = getattr(request.app.state, "routers", ())
     path = str(request.scope["path"]).removeprefix(str(request.scope.get("root_path", "")))
-    routes = (route for router in routers for route in router.routes)
-    found = [route for route in routes if isinstance(route, Route) and route.path_regex.match(path)]
-    exact = [route for route in found if route.path == path]
-    return sorted({method for route in exact or found for method in route.methods or ()})
+    return sorted(methods_of(routes_at(path, getattr(request.app.state, "routers", ()))))
 
 
 async def _database_error(request: Request, error: Exception) -> Response:

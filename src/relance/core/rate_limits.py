@@ -197,6 +197,10 @@ class RateLimits:
         return total
 
 
+#: The dependencies that count a request and may answer 429; the contract announces it where one of them is.
+COUNTING: set[Callable[..., object]] = set()
+
+
 def rate_limits_of(request: Request) -> RateLimits | None:
     """The limits of the application; None in one that was made without."""
     limits: RateLimits | None = getattr(request.app.state, "rate_limits", None)
@@ -230,4 +234,5 @@ def limited(name: str) -> Callable[[Request], Awaitable[None]]:
         if rate.limit:
             await _count(request, limits, rate, network_of(client_address(request)))
 
+    COUNTING.add(count)
     return count

@@ -43,6 +43,8 @@ def one_line(value: str) -> str:
 
 Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(one_line)]
 RequiredLine = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S"), AfterValidator(one_line)]
+#: The partner's own key of a resource: see core/by_reference.py.
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S"), AfterValidator(one_line)]
 Paragraph = Annotated[str, StringConstraints(max_length=5000), AfterValidator(clean_text)]
 SmallInt = Annotated[int, Field(ge=0, le=2_147_483_647)]
 

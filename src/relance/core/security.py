@@ -15,7 +15,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, OAuth2Pas
 
 from relance.core.errors import PermissionDenied, Unauthenticated
 from relance.core.i18n import Text
-from relance.core.rate_limits import count_caller
+from relance.core.rate_limits import COUNTING, count_caller
 
 
 class Level(IntEnum):
@@ -137,6 +137,7 @@ async def current_caller(
     return known
 
 
+COUNTING.add(current_caller)
 CurrentCaller = Annotated[Caller, Depends(current_caller)]
 
 

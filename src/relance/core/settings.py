@@ -124,6 +124,24 @@ class Settings(BaseSettings):
         "what the database does not know is deleted after a day.",
     )
     files_keep_days: int = Field(7, ge=1, le=365, description="Days after which uploads and exports are deleted.")
+    webhook_connections: int = Field(
+        20, ge=1, le=500, description="Conversations with webhook endpoints at a time, of one worker process."
+    )
+    webhook_connections_per_endpoint: int = Field(
+        8, ge=1, le=100, description="The same with one endpoint, of all worker processes together."
+    )
+    webhook_timeout_seconds: float = Field(
+        15,
+        gt=0,
+        le=60,
+        description="Longest wait for a webhook endpoint, from the connection to the end of its answer.",
+    )
+    webhook_log_days: int = Field(30, ge=1, le=400, description="Days after which finished deliveries are forgotten.")
+    webhook_allow_private: bool = Field(
+        False,
+        description="Let webhook endpoints have `http` addresses and private ones, this machine's included. For "
+        "development and sandboxes; refused in production. `relance up` sets it.",
+    )
     database_pool_size: int = Field(10, ge=1, description="Database connections of one process.")
     reports_secret: str | None = Field(
         None,
@@ -168,6 +186,8 @@ class Settings(BaseSettings):
             return self
         if self.sandbox:
             raise ValueError("RELANCE_SANDBOX=1 is refused in production: set RELANCE_ENVIRONMENT=development")
+        if self.webhook_allow_private:
+            raise ValueError("RELANCE_WEBHOOK_ALLOW_PRIVATE=1 is refused in production")
         if DEVELOPMENT_SECRET in self.secret_keys:
             raise ValueError("RELANCE_SECRET_KEYS still holds the development secret: refused in production")
         if any(len(key) < 32 for key in self.secret_keys):

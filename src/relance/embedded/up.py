@@ -73,6 +73,8 @@ class _Deployment:
         catches_mail = not _given(self._env, "SMTP_URL")
         self._default("ENVIRONMENT", "development")
         self._default("SANDBOX", "1")
+        # The receiver of whoever tries webhooks is a program on this machine.
+        self._default("WEBHOOK_ALLOW_PRIVATE", "1")
         self._default("PUBLIC_URL", self._base_url)
         self._default("FILES_URL", (self._directory.path / "files").resolve().as_uri())
         self._default("SECRET_KEYS", self._directory.secret("secret"))

@@ -40,6 +40,7 @@ class Contact(WorkspaceOwned, Versioned, Base):
     email: Mapped[str | None]
     #: E.164, `+33142685300` for one.
     phone: Mapped[str | None]
+    external_id: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
     locale: Mapped[str]
     created_at: Mapped[datetime]
@@ -79,6 +80,13 @@ Index(
     Contact.email,
     unique=True,
     postgresql_where=Contact.email.is_not(None),
+)
+Index(
+    "uq_contacts_workspace_id_external_id",
+    Contact.workspace_id,
+    Contact.external_id,
+    unique=True,
+    postgresql_where=Contact.external_id.is_not(None),
 )
 Index("ix_contacts_workspace_id_company_id", Contact.workspace_id, Contact.company_id, Contact.id)
 Index("ix_contacts_workspace_id_email", Contact.workspace_id, Contact.email)

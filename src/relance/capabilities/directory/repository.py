@@ -65,9 +65,10 @@ class DirectoryRepository(Repository):
         )
         return (await self.session.scalars(statement)).all()
 
-    async def company_by_external_id(self, external_id: str) -> Company | None:
+    async def company_by_external_id(self, external_id: str, *, lock: bool = False) -> Company | None:
         """The company with that key of the partner."""
-        return (await self.session.scalars(select(Company).where(Company.external_id == external_id))).one_or_none()
+        statement = select(Company).where(Company.external_id == external_id)
+        return (await self.session.scalars(statement.with_for_update() if lock else statement)).one_or_none()
 
     async def insert_company(self, values: dict[str, object], now: datetime) -> Company | None:
         """A new company, or None where one with its identity or its external id exists.
@@ -105,13 +106,16 @@ class DirectoryRepository(Repository):
         statement = select(Contact).where(Contact.company_id == company_id, Contact.email == email)
         return (await self.session.scalars(statement)).one_or_none()
 
+    async def contact_by_external_id(self, external_id: str, *, lock: bool = False) -> Contact | None:
+        """The contact with that key of the partner."""
+        statement = select(Contact).where(Contact.external_id == external_id)
+        return (await self.session.scalars(statement.with_for_update() if lock else statement)).one_or_none()
+
     async def insert_contact(self, values: dict[str, object], now: datetime) -> Contact | None:
-        """A new contact, or None where the company has one with that address."""
+        """A new contact, or None where the company has one with that address, or another one has the external id."""
         statement = (
             insert(Contact)
-            .values(
-                workspace_id=self.session.workspace_id, id=new_id(), version=1, active=True, created_at=now, **values
-            )
+            .values(workspace_id=self.session.workspace_id, id=new_id(), version=1, created_at=now, **values)
             .on_conflict_do_nothing()
             .returning(Contact)
         )
@@ -132,6 +136,8 @@ class DirectoryRepository(Repository):
             statement = statement.where(Contact.company_id.in_(filters.company_id))
         if filters.email is not None:
             statement = statement.where(Contact.email == filters.email)
+        if filters.external_id is not None:
+            statement = statement.where(Contact.external_id == filters.external_id)
         if filters.active is not None:
             statement = statement.where(Contact.active.is_(filters.active))
         page = await fetch_page(self.session, statement, request, _CONTACT_SORTS[request.key], Contact.id)

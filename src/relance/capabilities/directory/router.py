@@ -7,19 +7,23 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from relance.capabilities.directory.errors import AlreadyInDirectory
 from relance.capabilities.directory.models import Company
+from relance.capabilities.directory.references import CompaniesByReference, ContactsByReference
 from relance.capabilities.directory.repository import DirectoryRepository
 from relance.capabilities.directory.schemas import (
     CompanyCreate,
     CompanyFilter,
     CompanyRead,
+    CompanyReplace,
     CompanyUpdate,
     ContactCreate,
     ContactFilter,
     ContactRead,
+    ContactReplace,
     ContactUpdate,
     LocalIdRead,
 )
 from relance.capabilities.directory.service import Directory
+from relance.core.by_reference import BY_REFERENCE, ExternalIdPath, answer_put, put_responses
 from relance.core.errors import (
     NotFound,
     PermissionDenied,
@@ -27,7 +31,7 @@ from relance.core.errors import (
     Unauthenticated,
     ValidationFailed,
 )
-from relance.core.etag import IfMatch, set_etag
+from relance.core.etag import IfMatch, IfMatchOrNone, set_etag
 from relance.core.http import (
     ReadDep,
     RuntimeDep,
@@ -131,6 +135,47 @@ async def update_company(
     return company_read(company)
 
 
+@companies.get(
+    BY_REFERENCE,
+    operation_id="companies_get_by_reference",
+    summary="Read a company by your own key",
+    responses=_ONE,
+)
+async def get_company_by_reference(
+    external_id: ExternalIdPath, response: Response, runtime: RuntimeDep, session: ReadDep, _caller: CompanyReader
+) -> CompanyRead:
+    """The company whose `external_id` this is."""
+    company = await CompaniesByReference(session, runtime.clock).get(external_id)
+    set_etag(response, company.version)
+    return company_read(company)
+
+
+@companies.put(
+    BY_REFERENCE,
+    operation_id="companies_put_by_reference",
+    summary="Create or replace a company by your own key",
+    responses=put_responses(CompanyRead, AlreadyInDirectory),
+)
+async def put_company_by_reference(
+    external_id: ExternalIdPath,
+    body: CompanyReplace,
+    response: Response,
+    runtime: RuntimeDep,
+    session: WriteDep,
+    caller: CompanyWriter,
+    precondition: IfMatchOrNone,
+) -> CompanyRead:
+    """The company with this `external_id` is what the body says: created, or all of its fields replaced.
+
+    Sent again, it changes nothing. A company that has the identifier under another key, or under none, is a
+    `duplicate`; give it the key with a `PATCH` first.
+    """
+    door = CompaniesByReference(session, runtime.clock, ActorRef.of(caller))
+    done = await door.put(external_id, body, precondition)
+    answer_put(response, done, f"/v1/companies/{done.row.id}")
+    return company_read(done.row)
+
+
 @contacts.get("", operation_id="contacts_list", summary="List contacts")
 async def list_contacts(
     request: Request,
@@ -190,6 +235,47 @@ async def update_contact(
     contact = await directory.update_contact(contact_id, body, if_match)
     set_etag(response, contact.version)
     return ContactRead.model_validate(contact)
+
+
+@contacts.get(
+    BY_REFERENCE,
+    operation_id="contacts_get_by_reference",
+    summary="Read a contact by your own key",
+    responses=_ONE,
+)
+async def get_contact_by_reference(
+    external_id: ExternalIdPath, response: Response, runtime: RuntimeDep, session: ReadDep, _caller: ContactReader
+) -> ContactRead:
+    """The contact whose `external_id` this is."""
+    contact = await ContactsByReference(session, runtime.clock).get(external_id)
+    set_etag(response, contact.version)
+    return ContactRead.model_validate(contact)
+
+
+@contacts.put(
+    BY_REFERENCE,
+    operation_id="contacts_put_by_reference",
+    summary="Create or replace a contact by your own key",
+    responses=put_responses(ContactRead, AlreadyInDirectory),
+)
+async def put_contact_by_reference(
+    external_id: ExternalIdPath,
+    body: ContactReplace,
+    response: Response,
+    runtime: RuntimeDep,
+    session: WriteDep,
+    caller: ContactWriter,
+    precondition: IfMatchOrNone,
+) -> ContactRead:
+    """The contact with this `external_id` is what the body says: created, or all of its fields replaced.
+
+    Sent again, it changes nothing. A contact that has the address at this company under another key, or under none,
+    is a `duplicate`.
+    """
+    door = ContactsByReference(session, runtime.clock, ActorRef.of(caller))
+    done = await door.put(external_id, body, precondition)
+    answer_put(response, done, f"/v1/contacts/{done.row.id}")
+    return ContactRead.model_validate(done.row)
 
 
 routers: tuple[APIRouter, ...] = (companies, contacts)

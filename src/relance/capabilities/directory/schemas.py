@@ -10,7 +10,18 @@ from pydantic_core import PydanticCustomError
 
 from relance.core.addresses import EmailAddress
 from relance.core.i18n import Locale
-from relance.core.schemas import UNSET, Input, Instant, Line, ListQuery, Output, Patch, RequiredLine, one_line
+from relance.core.schemas import (
+    UNSET,
+    ExternalId,
+    Input,
+    Instant,
+    Line,
+    ListQuery,
+    Output,
+    Patch,
+    RequiredLine,
+    one_line,
+)
 
 IdScheme = Literal["siren", "siret", "vat", "other"]
 CompanySort = Literal["name", "-name", "created_at", "-created_at"]
@@ -31,10 +42,16 @@ _CONTACT: JsonDict = {
     "last_name": "Martin",
     "email": "camille.martin@fonderie.example",
     "phone": "+33142685300",
+    "external_id": "C-01877",
     "active": True,
     "locale": "fr",
     "created_at": "2026-11-02T09:30:00Z",
 }
+
+
+def _sent(shown: JsonDict, *but: str) -> JsonDict:
+    """What is sent to make what is shown."""
+    return {name: value for name, value in shown.items() if name not in {"id", "created_at", "active", *but}}
 
 
 def _collapsed(value: str) -> str:
@@ -56,8 +73,6 @@ def _e164(value: str) -> str:
 
 
 Name = Annotated[RequiredLine, AfterValidator(_collapsed)]
-#: The partner's own key.
-ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"\S"), AfterValidator(one_line)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_e164)]
 
@@ -82,8 +97,8 @@ class LocalIdRead(Output):
     value: str
 
 
-class CompanyCreate(Input):
-    """A company to add."""
+class CompanyReplace(Input):
+    """All that can be written of a company; what is absent is emptied."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -93,6 +108,11 @@ class CompanyCreate(Input):
 
     name: Name
     local_id: LocalId | None = None
+
+
+class CompanyCreate(CompanyReplace):
+    """A company to add."""
+
     external_id: ExternalId | None = Field(None, description="Your own key for this company; unique.")
 
 
@@ -126,14 +146,10 @@ class CompanyFilter(ListQuery):
     sort: CompanySort = "name"
 
 
-class ContactCreate(Input):
-    """A person to add to a company."""
+class ContactReplace(Input):
+    """All that can be written of a contact; what is absent is emptied, or as its default says."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {key: value for key, value in _CONTACT.items() if key not in ("id", "created_at", "active")}
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": _sent(_CONTACT, "external_id")})
 
     company_id: UUID
     first_name: Name
@@ -141,6 +157,15 @@ class ContactCreate(Input):
     email: EmailAddress | None = None
     phone: Phone | None = Field(None, description="International, or French national form; kept as E.164.")
     locale: Locale = "fr"
+    active: bool = Field(True, description="Whether the contact is in use.")
+
+
+class ContactCreate(ContactReplace):
+    """A person to add to a company."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _sent(_CONTACT)})
+
+    external_id: ExternalId | None = Field(None, description="Your own key for this contact; unique.")
 
 
 class ContactUpdate(Patch):
@@ -153,6 +178,7 @@ class ContactUpdate(Patch):
     phone: Phone | None = None
     active: bool = UNSET
     locale: Locale = UNSET
+    external_id: ExternalId | None = None
 
 
 class ContactRead(Output):
@@ -166,6 +192,7 @@ class ContactRead(Output):
     last_name: str
     email: str | None
     phone: str | None
+    external_id: str | None
     active: bool
     locale: Locale
     created_at: Instant
@@ -177,5 +204,6 @@ class ContactFilter(ListQuery):
     q: Line | None = Field(None, description="Part of a name or of the address.")
     company_id: list[UUID] = Field(default_factory=list, max_length=50, description="Repeatable.")
     email: EmailAddress | None = Field(None, description="The address, whole; without regard to case.")
+    external_id: ExternalId | None = Field(None, description="Your own key, whole.")
     active: bool | None = Field(None, description="Only those in use, or only the others.")
     sort: ContactSort = "last_name"

@@ -1,17 +1,26 @@
 """Use cases of the directory."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from relance.capabilities.directory.errors import AlreadyInDirectory
 from relance.capabilities.directory.identifiers import NormalisedId, normalise
 from relance.capabilities.directory.models import Company, Contact
 from relance.capabilities.directory.repository import DirectoryRepository
-from relance.capabilities.directory.schemas import CompanyCreate, CompanyUpdate, ContactCreate, ContactUpdate
+from relance.capabilities.directory.schemas import (
+    CompanyCreate,
+    CompanyReplace,
+    CompanyUpdate,
+    ContactCreate,
+    ContactReplace,
+    ContactUpdate,
+)
 from relance.capabilities.journal.service import Journal
+from relance.core.by_reference import changed
 from relance.core.clock import Clock
 from relance.core.db import DbSession
-from relance.core.errors import Conflict, NotFound, ValidationFailed
+from relance.core.errors import Conflict, NotFound, RelanceError, ValidationFailed
 from relance.core.etag import Precondition
 from relance.core.i18n import Text
 from relance.core.subjects import SYSTEM, ActorRef, SubjectRef
@@ -133,15 +142,27 @@ class Directory:
         precondition.check(company.version)
         changes = wanted.changes()
         if "local_id" in changes:
-            identity = normalise(wanted.local_id) if wanted.local_id else None
-            changes |= _identity_columns(identity)
             del changes["local_id"]
-            if identity is not None:
-                self._refuse_other(
-                    company, await self._rows.company_by_match_key(identity.match_key), "/local_id/value"
-                )
-        if wanted.external_id is not None:
-            self._refuse_other(company, await self._rows.company_by_external_id(wanted.external_id), "/external_id")
+            changes |= _identity_columns(normalise(wanted.local_id) if wanted.local_id else None)
+        await self._change(company, changes, wanted.model_fields_set)
+        return company
+
+    async def replace(self, company: Company, wanted: CompanyReplace) -> None:
+        """Make a locked company what is wanted; where it is so already, nothing is written.
+
+        Raises:
+            ValidationFailed: its identifier does not hold.
+            AlreadyInDirectory: its identity is the one of another company.
+        """
+        changes = changed(company, {"name": wanted.name, **_identity_columns(_identity(wanted, ""))})
+        if changes:
+            await self._change(company, changes, {"name" if column == "name" else "local_id" for column in changes})
+
+    async def _change(self, company: Company, changes: Mapping[str, Any], fields: Collection[str]) -> None:
+        if key := changes.get("match_key"):
+            self._refuse_other(company, await self._rows.company_by_match_key(key), "/local_id/value")
+        if key := changes.get("external_id"):
+            self._refuse_other(company, await self._rows.company_by_external_id(key), "/external_id")
         for name, value in changes.items():
             setattr(company, name, value)
         self._journal.record(
@@ -149,10 +170,9 @@ class Directory:
             SubjectRef("company", company.id),
             self._actor,
             company_id=company.id,
-            after={"fields": sorted(wanted.model_fields_set)},
+            after={"fields": sorted(fields)},
         )
         await self._session.flush()
-        return company
 
     async def get_contact(self, contact_id: UUID) -> Contact:
         """The contact with that id.
@@ -170,17 +190,22 @@ class Directory:
 
         Raises:
             ValidationFailed: its company is not known.
-            AlreadyInDirectory: the company has a contact with that address.
+            AlreadyInDirectory: the company has a contact with that address, or another one has the external id.
         """
         await self._require_company(wanted.company_id)
         created = await self._rows.insert_contact(wanted.model_dump(), self._clock.now())
         if created is None:
-            known = await self._rows.contact_by_email(wanted.company_id, wanted.email or "")
-            if known is None:
-                raise Conflict()
-            raise AlreadyInDirectory(known.id, "/email")
-        self._record_contact("contact.created", created, sorted(wanted.model_fields_set))
+            raise await self._contact_clash(wanted)
+        self._record_contact("contact.created", created, wanted.model_fields_set)
         return created
+
+    async def _contact_clash(self, wanted: ContactCreate) -> RelanceError:
+        if wanted.email is not None:
+            known = await self._rows.contact_by_email(wanted.company_id, wanted.email)
+            if known is not None:
+                return AlreadyInDirectory(known.id, "/email")
+        known = await self._rows.contact_by_external_id(wanted.external_id) if wanted.external_id else None
+        return AlreadyInDirectory(known.id, "/external_id") if known is not None else Conflict()
 
     async def ensure_contact(self, wanted: ContactCreate) -> Contact:
         """The contact of that company with that address, added where it is not known yet; its name is not overwritten.
@@ -206,25 +231,39 @@ class Directory:
             NotFound: there is none in this workspace.
             PreconditionFailed: it has changed since the caller read it.
             ValidationFailed: its new company is not known.
-            AlreadyInDirectory: the company has another contact with that address.
+            AlreadyInDirectory: the company has another contact with that address, or another one has the external id.
         """
         contact = await self._rows.contact(contact_id, lock=True)
         if contact is None:
             raise NotFound()
         precondition.check(contact.version)
-        changes = wanted.changes()
+        await self._change_contact(contact, wanted.changes())
+        return contact
+
+    async def replace_contact(self, contact: Contact, wanted: ContactReplace) -> None:
+        """Make a locked contact what is wanted; where it is so already, nothing is written.
+
+        Raises:
+            ValidationFailed: its company is not known.
+            AlreadyInDirectory: the company has another contact with that address.
+        """
+        changes = changed(contact, wanted.model_dump())
+        if changes:
+            await self._change_contact(contact, changes)
+
+    async def _change_contact(self, contact: Contact, changes: Mapping[str, Any]) -> None:
         if "company_id" in changes:
-            await self._require_company(wanted.company_id)
+            await self._require_company(changes["company_id"])
         email = changes.get("email", contact.email)
         if email is not None:
             known = await self._rows.contact_by_email(changes.get("company_id", contact.company_id), email)
-            if known is not None and known.id != contact.id:
-                raise AlreadyInDirectory(known.id, "/email")
+            self._refuse_other(contact, known, "/email")
+        if key := changes.get("external_id"):
+            self._refuse_other(contact, await self._rows.contact_by_external_id(key), "/external_id")
         for name, value in changes.items():
             setattr(contact, name, value)
-        self._record_contact("contact.changed", contact, sorted(wanted.model_fields_set))
+        self._record_contact("contact.changed", contact, changes)
         await self._session.flush()
-        return contact
 
     async def _insert(self, wanted: CompanyCreate, identity: NormalisedId | None) -> Company | None:
         values: dict[str, object] = {
@@ -253,23 +292,23 @@ class Directory:
                 "/company_id", "unknown_company", Text("Cette société est inconnue.", "This company is not known.")
             )
 
-    def _record_contact(self, action: str, contact: Contact, fields: list[str]) -> None:
+    def _record_contact(self, action: str, contact: Contact, fields: Collection[str]) -> None:
         self._journal.record(
             action,
             SubjectRef("contact", contact.id),
             self._actor,
             company_id=contact.company_id,
             contact_id=contact.id,
-            after={"fields": fields},
+            after={"fields": sorted(fields)},
         )
 
     @staticmethod
-    def _refuse_other(company: Company, known: Company | None, pointer: str) -> None:
-        if known is not None and known.id != company.id:
+    def _refuse_other(own: Company | Contact, known: Company | Contact | None, pointer: str) -> None:
+        if known is not None and known.id != own.id:
             raise AlreadyInDirectory(known.id, pointer)
 
 
-def _identity(wanted: CompanyCreate, pointer: str) -> NormalisedId | None:
+def _identity(wanted: CompanyReplace, pointer: str) -> NormalisedId | None:
     return normalise(wanted.local_id, f"{pointer}/local_id") if wanted.local_id is not None else None
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -20,12 +21,14 @@ from relance.core.durations import after
 from relance.core.errors import ValidationFailed
 from relance.core.etag import Precondition
 from relance.core.i18n import Text
+from relance.core.pagination import Cursor, PageRequest, Slice
 from relance.core.security import Caller
 from relance.core.subjects import ActorRef, SubjectRef
 
 #: Months differ in length: an order of durations must hold from every one of these starts.
 _STARTS = tuple(datetime(2027, month, 1, tzinfo=UTC) for month in range(1, 13))
 _LONGEST = "P10Y"
+_NO_ID = UUID(int=0)
 
 _NOT_POSITIVE = Text("La durée doit être positive.", "The duration must be positive.")
 _NOT_ASCENDING = Text("Les relances doivent se suivre dans le temps.", "Reminders must follow one another in time.")
@@ -51,9 +54,15 @@ class Policies:
         self._rows = FollowUpRepository(session)
         self._domains = {domain.code: domain for domain in domains}
 
-    async def every(self) -> list[FollowUpPolicyRead]:
-        """The policy of each domain, in the product's order."""
-        return [await self.get(code) for code in self._domains]
+    async def page(self, request: PageRequest) -> Slice[FollowUpPolicyRead]:
+        """One page of the policies, one for each domain, by its code. A domain has no row and no id of its own."""
+        codes = sorted(self._domains, reverse=request.descending)
+        if request.after is not None:
+            last = str(request.after.value)
+            codes = [code for code in codes if (code < last if request.descending else code > last)]
+        shown = [await self.get(code) for code in codes[: request.limit]]
+        more = len(codes) > request.limit
+        return Slice(shown, Cursor(request.sort, shown[-1].domain, _NO_ID) if more else None)
 
     async def get(self, domain: str) -> FollowUpPolicyRead:
         """The policy that holds for `domain`.

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from relance.capabilities.followups.errors import UnknownFollowUpDomain
 from relance.capabilities.followups.policies import Policies, PolicyDomain
-from relance.capabilities.followups.schemas import FollowUpPolicyRead, FollowUpPolicyWrite
+from relance.capabilities.followups.schemas import FollowUpPolicyQuery, FollowUpPolicyRead, FollowUpPolicyWrite
 from relance.core.errors import PermissionDenied, PreconditionFailed, Unauthenticated, ValidationFailed
 from relance.core.etag import IfMatch, set_etag
-from relance.core.http import ReadDep, RuntimeDep, StrictRoute, WriteDep
+from relance.core.http import ReadDep, RuntimeDep, StrictRoute, WriteDep, link_next, page_request
 from relance.core.problems import problem_responses
+from relance.core.schemas import Page
 from relance.core.security import Caller, requires
 
 router = APIRouter(
@@ -35,9 +36,21 @@ DomainsDep = Annotated[Sequence[PolicyDomain], Depends(get_domains)]
 
 
 @router.get("", operation_id="follow_up_policies_list", summary="When each domain reminds and expires")
-async def list_policies(session: ReadDep, domains: DomainsDep, _caller: Reader) -> list[FollowUpPolicyRead]:
+async def list_policies(
+    request: Request,
+    response: Response,
+    runtime: RuntimeDep,
+    session: ReadDep,
+    domains: DomainsDep,
+    _caller: Reader,
+    query: Annotated[FollowUpPolicyQuery, Query()],
+) -> Page[FollowUpPolicyRead]:
     """One policy a domain; version 0 is the product's own, until the workspace has one."""
-    return await Policies(session, domains).every()
+    asked = page_request(runtime, query.limit, query.sort, query.cursor)
+    page = await Policies(session, domains).page(asked)
+    next_cursor = runtime.cursors.encode(page.next) if page.next else None
+    link_next(request, runtime, response, next_cursor)
+    return Page(items=list(page.rows), next_cursor=next_cursor)
 
 
 @router.get(

@@ -1,12 +1,12 @@
 """Requests and responses of the policies."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
 from relance.core.durations import Duration
-from relance.core.schemas import Input, Output, SmallInt
+from relance.core.schemas import Input, ListQuery, Output, SmallInt
 
 ClockTime = Annotated[
     str,
@@ -77,3 +77,9 @@ class FollowUpPolicyRead(Output):
     holidays: Country | None
     zone: str = Field(description="The workspace's zone, in which the hours and days are meant.")
     version: SmallInt = Field(description="Counts the changes; the ETag. 0: the product's own policy.")
+
+
+class FollowUpPolicyQuery(ListQuery):
+    """Query of the list of policies."""
+
+    sort: Literal["domain", "-domain"] = "domain"

@@ -100,7 +100,7 @@ class Membership(WorkspaceOwned, Base):
     organisation_id: Mapped[UUID]
 
 
-class ApiKey(WorkspaceOwned, Base):
+class ApiKey(WorkspaceOwned, Versioned, Base):
     """A credential of a partner's program. It acts for its owner, never with more rights."""
 
     __tablename__ = "api_keys"

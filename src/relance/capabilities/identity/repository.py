@@ -22,6 +22,7 @@ from relance.capabilities.identity.models import (
     User,
     Workspace,
 )
+from relance.core.ids import new_id
 from relance.core.pagination import PageRequest, Slice, SortKey
 from relance.core.repository import Repository, affected, fetch_page
 from relance.core.search import holds
@@ -96,10 +97,11 @@ class IdentityRepository(Repository):
         return (await self.session.execute(_BY_EMAIL, {"slug": slug, "email": email})).mappings().one_or_none()
 
     async def touch_key(self, key_id: UUID, now: datetime) -> None:
-        """Note that a key was used, unless that was noted less than a minute ago; waits for nobody."""
+        """Note that a key was used, unless that was noted less than a minute ago; no change of its version."""
         stale = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= now - _LAST_USE_PRECISION)
         free = select(ApiKey.id).where(ApiKey.id == key_id, stale).with_for_update(skip_locked=True)
-        await affected(self.session, update(ApiKey).where(ApiKey.id.in_(free)).values(last_used_at=now))
+        touched = update(ApiKey).where(ApiKey.id.in_(free)).values(last_used_at=now, version=ApiKey.version)
+        await affected(self.session, touched)
 
     # Signing in: these look across workspaces, in a session that has none yet
 
@@ -172,6 +174,17 @@ class IdentityRepository(Repository):
             same = func.relance_fold(name, type_=SqlText()) == ORGANISATION_NAME
         return (await self.session.scalars(select(Organisation.id).where(same))).one_or_none()
 
+    async def organisation_by_external_id(self, external_id: str, *, lock: bool = False) -> Organisation | None:
+        """The organisation with that key of the partner."""
+        statement = select(Organisation).where(Organisation.external_id == external_id)
+        return (await self.session.scalars(statement.with_for_update() if lock else statement)).one_or_none()
+
+    async def insert_organisation(self, values: Mapping[str, Any], now: datetime) -> Organisation | None:
+        """A new organisation, or None where one with its name or its external id exists."""
+        own = {"workspace_id": self.session.workspace_id, "id": new_id(), "version": 1, "created_at": now}
+        statement = insert(Organisation).values(**own, **values).on_conflict_do_nothing().returning(Organisation)
+        return (await self.session.scalars(statement)).one_or_none()
+
     async def organisations(self, ids: Collection[UUID]) -> dict[UUID, Organisation]:
         """The organisations with those ids, by id."""
         found = await self.session.scalars(select(Organisation).where(Organisation.id.in_(ids)))
@@ -183,16 +196,18 @@ class IdentityRepository(Repository):
         return (await self.session.scalars(statement.order_by(ORGANISATION_NAME, Organisation.id))).all()
 
     async def organisation_page(
-        self, caller: Caller, q: str | None, active: bool | None, request: PageRequest
+        self, caller: Caller, q: str | None, filters: Mapping[str, Any], request: PageRequest
     ) -> Slice[Organisation]:
-        """One page of the organisations that the caller may read."""
+        """One page of the organisations that the caller may read; `filters`: `active`, `external_id`."""
         statement = select(Organisation)
         if caller.level("organisations:read") is not Level.ALL:
             statement = statement.where(Organisation.id.in_(caller.organisation_ids))
         if q:
             statement = statement.where(holds(ORGANISATION_NAME, q))
-        if active is not None:
-            statement = statement.where(Organisation.active.is_(active))
+        if filters.get("external_id") is not None:
+            statement = statement.where(Organisation.external_id == filters["external_id"])
+        if filters.get("active") is not None:
+            statement = statement.where(Organisation.active.is_(filters["active"]))
         sort = _ORGANISATION_SORTS[request.key]
         page = await fetch_page(self.session, statement, request, sort, Organisation.id)
         return Slice([row[0] for row in page.rows], page.next)

@@ -11,7 +11,18 @@ from pydantic_core import PydanticCustomError
 from relance.core.actions import AvailableAction
 from relance.core.addresses import EmailAddress
 from relance.core.i18n import Locale
-from relance.core.schemas import UNSET, Input, Instant, Line, ListQuery, Output, Patch, Reference, RequiredLine
+from relance.core.schemas import (
+    UNSET,
+    ExternalId,
+    Input,
+    Instant,
+    Line,
+    ListQuery,
+    Output,
+    Patch,
+    Reference,
+    RequiredLine,
+)
 
 LevelCode = Literal["none", "own", "group", "all"]
 UserStatusCode = Literal["invited", "active", "deactivated"]
@@ -56,7 +67,6 @@ Zone = Annotated[str, StringConstraints(max_length=60), AfterValidator(_zone)]
 #: At least 12 characters, of any kind (NIST SP 800-63B: length counts, composition rules do not).
 NewPassword = Annotated[str, StringConstraints(min_length=12, max_length=200), AfterValidator(_encodable)]
 PermissionCode = Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z-]+:[a-z-]+$")]
-ExternalId = Annotated[Line, StringConstraints(min_length=1, max_length=100, pattern=r"\S")]
 OrganisationIds = Annotated[list[UUID], Field(max_length=200)]
 
 
@@ -126,13 +136,19 @@ class WorkspaceUpdate(Patch):
     default_locale: Locale = UNSET
 
 
-class OrganisationCreate(Input):
-    """An organisation to add."""
+class OrganisationReplace(Input):
+    """All that can be written of an organisation; what is absent is as its default says."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"name": "Achats France"}})
 
     name: RequiredLine
-    external_id: ExternalId | None = None
+    active: bool = Field(True, description="Whether the organisation is in use.")
+
+
+class OrganisationCreate(OrganisationReplace):
+    """An organisation to add."""
+
+    external_id: ExternalId | None = Field(None, description="Your own key for this organisation; unique.")
 
 
 class OrganisationUpdate(Patch):
@@ -161,6 +177,7 @@ class OrganisationQuery(ListQuery):
     """Filters of the list of organisations."""
 
     q: Line | None = Field(None, description="Part of the name.")
+    external_id: ExternalId | None = Field(None, description="Your own key, whole.")
     active: bool | None = Field(None, description="Only those in use, or only the others.")
     sort: OrganisationSort = "name"
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import BigInteger, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from relance.core.db import Base, WorkspaceOwned
@@ -24,7 +24,11 @@ class JournalEntry(WorkspaceOwned, Base):
         # The audit of accounts and rights, newest first, however much else the journal holds.
         Index("ix_journal_entries_security", "workspace_id", "at", "id", postgresql_where=SECURITY),
         Index("ix_journal_entries_company", "workspace_id", "company_id", "id"),
+        # What the feed has not placed yet: see docs/adr/0016.
+        Index("ix_journal_entries_transaction", "transaction_id"),
     )
+    # Nobody asks for what the database fills in: without RETURNING, a bulk of entries goes in one round trip.
+    __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012 - SQLAlchemy reads this name from the class
 
     at: Mapped[datetime]
     actor_kind: Mapped[str]
@@ -37,3 +41,9 @@ class JournalEntry(WorkspaceOwned, Base):
     #: State codes and other codes before and after; never personal data, bodies or tokens.
     before: Mapped[dict[str, Any]] = mapped_column(default=dict)
     after: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: The transaction that wrote the entry, so that the feed can tell what it has seen: see docs/adr/0016.
+    transaction_id: Mapped[int] = mapped_column(
+        BigInteger, server_default=text("((pg_current_xact_id())::text)::bigint"), deferred=True
+    )
+    #: Grows with each entry; whoever writes after a commit that they waited for has the greater number.
+    sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True), deferred=True)

@@ -6,7 +6,11 @@ from uuid import UUID
 from relance.capabilities.journal.models import JournalEntry
 from relance.core.clock import Clock
 from relance.core.db import DbSession
+from relance.core.ids import new_id
 from relance.core.subjects import ActorRef, SubjectRef
+
+#: The bell of whoever reads the journal as it grows.
+BELL = "sequence_events"
 
 
 class Journal:
@@ -26,10 +30,16 @@ class Journal:
         contact_id: UUID | None = None,
         before: Mapping[str, object] | None = None,
         after: Mapping[str, object] | None = None,
-    ) -> None:
-        """Append one entry. `action` is `<subject>.<past participle>`; `before` and `after` hold codes only."""
+    ) -> UUID:
+        """Append one entry. `action` is `<subject>.<past participle>`; `before` and `after` hold codes only.
+
+        Returns:
+            Its id, which is the event's where the action is one.
+        """
+        entry_id = new_id()
         self._session.add(
             JournalEntry(
+                id=entry_id,
                 workspace_id=self._session.workspace_id,
                 at=self._clock.now(),
                 actor_kind=actor.kind,
@@ -43,3 +53,5 @@ class Journal:
                 after=dict(after or {}),
             )
         )
+        self._session.ring(BELL)
+        return entry_id

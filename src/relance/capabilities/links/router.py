@@ -35,6 +35,7 @@ from relance.core.errors import (
     FieldError,
     NotFound,
     RelanceError,
+    ServiceUnavailable,
     TooManyRequests,
     UnsupportedMediaType,
     ValidationFailed,
@@ -126,7 +127,7 @@ def _refusals(*errors: type[RelanceError]) -> dict[int | str, dict[str, Any]]:
     response_model=RecipientPage,
     responses={
         200: {"description": "What is asked; it changes nothing.", "content": _HTML},
-        **_refusals(NotFound, TooManyRequests),
+        **_refusals(NotFound, TooManyRequests, ServiceUnavailable),
     },
 )
 async def get_request(request: Request, runtime: RuntimeDep, token: TokenPath, lang: LangQuery = None) -> Response:
@@ -145,7 +146,14 @@ _ANSWERED: dict[int | str, dict[str, Any]] = {
     200: {"description": "Recorded; the same answer given again is answered the same."},
     303: {"description": "Recorded from an HTML form: back to the page."},
     **_refusals(
-        NotFound, StaleVersion, LinkExpired, BodyTooLarge, UnsupportedMediaType, ValidationFailed, TooManyRequests
+        NotFound,
+        StaleVersion,
+        LinkExpired,
+        BodyTooLarge,
+        UnsupportedMediaType,
+        ValidationFailed,
+        TooManyRequests,
+        ServiceUnavailable,
     ),
 }
 _BODY: dict[str, Any] = {
@@ -345,7 +353,10 @@ async def get_stylesheet(name: str) -> Response:
     summary="Go back to a link",
     status_code=303,
     response_class=Response,
-    responses={303: {"description": "To the page of the link, whether there is one or not."}},
+    responses={
+        303: {"description": "To the page of the link, whether there is one or not."},
+        **_refusals(TooManyRequests),
+    },
 )
 async def return_to_request(request: Request, token: TokenPath, answer: AnswerPath) -> RedirectResponse:
     """A reader who reloads the page that an answer came back to is taken to the page of the link."""

@@ -7,14 +7,12 @@ from relance.capabilities.directory.schemas import CompanyCreate
 from relance.capabilities.directory.service import Directory
 from relance.capabilities.journal.service import Journal
 from relance.core.db import DbSession
-from relance.core.errors import ValidationFailed
+from relance.core.errors import DuplicateResource, ValidationFailed
 from relance.core.i18n import Text
-from relance.core.ids import new_id
 from relance.core.runtime import Runtime
 from relance.core.security import Caller
 from relance.core.subjects import ActorRef
 from relance.domains.mandates.asking import subject_of
-from relance.domains.mandates.models import Mandate
 from relance.domains.mandates.repository import MandateRepository, MandateRow
 from relance.domains.mandates.schemas import CompanyInput, MandateCreate
 from relance.domains.mandates.service import MandateService, set_contact
@@ -42,11 +40,10 @@ class MandateCreation:
             FeatureNotSubscribed: a field of an option that the workspace does not have.
             MandateIncomplete: it was to be submitted, and something is missing.
         """
-        if wanted.issuing_organisation_id not in self._caller.organisation_ids:
-            raise ValidationFailed.at("/issuing_organisation_id", "unknown_organisation", _UNKNOWN_ORGANISATION)
+        self.require_organisation(wanted.issuing_organisation_id)
         if wanted.external_id is not None:
             await self._service.refuse_known(wanted.external_id, None)
-        company = await self._company(wanted.company)
+        company = await self.company(wanted.company)
         row = await self._add(wanted, company)
         if wanted.contact is not None:
             set_contact(row, wanted.contact.changes())
@@ -59,21 +56,29 @@ class MandateCreation:
         row = await self._service.fresh(row)
         return await self._service.submit(row) if wanted.submit else row
 
+    def require_organisation(self, organisation_id: UUID) -> None:
+        """Refuse an organisation that the caller does not work for.
+
+        Raises:
+            ValidationFailed: it is not one of theirs.
+        """
+        if organisation_id not in self._caller.organisation_ids:
+            raise ValidationFailed.at("/issuing_organisation_id", "unknown_organisation", _UNKNOWN_ORGANISATION)
+
     async def _add(self, wanted: MandateCreate, company: Company) -> MandateRow:
-        mandate_id: UUID = new_id()
-        self._session.add(
-            Mandate(
-                id=mandate_id,
-                company_id=company.id,
-                issuing_organisation_id=wanted.issuing_organisation_id,
-                external_id=wanted.external_id,
-                kind=wanted.kind,
-                locale=wanted.locale,
-                created_by=self._caller.user_id,
-                created_at=self._clock.now(),
-            )
-        )
-        await self._session.flush()
+        values = {
+            "company_id": company.id,
+            "issuing_organisation_id": wanted.issuing_organisation_id,
+            "external_id": wanted.external_id,
+            "kind": wanted.kind.value,
+            "locale": wanted.locale,
+            "created_by": self._caller.user_id,
+            "created_at": self._clock.now(),
+        }
+        mandate_id = await self._rows.insert(values)
+        if mandate_id is None:  # made by somebody else in between
+            known = await self._rows.by_external_id(wanted.external_id or "")
+            raise DuplicateResource(existing_id=str(known), pointer="/external_id")
         row = (await self._rows.rows([mandate_id]))[mandate_id]
         Journal(self._session, self._clock).record(
             "mandate.created",
@@ -84,7 +89,13 @@ class MandateCreation:
         )
         return row
 
-    async def _company(self, wanted: CompanyInput) -> Company:
+    async def company(self, wanted: CompanyInput) -> Company:
+        """The company that is meant, added to the directory where it is not known.
+
+        Raises:
+            ValidationFailed: there is none with that id, or its identifier does not hold.
+            AlreadyInDirectory: its external id is the one of another company.
+        """
         directory = Directory(self._session, self._clock, ActorRef.of(self._caller))
         if wanted.id is not None:
             found = await directory.find(wanted.id)

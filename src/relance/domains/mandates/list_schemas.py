@@ -7,8 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from relance.capabilities.directory.schemas import ExternalId
-from relance.core.schemas import Input, Line, ListQuery, Output
+from relance.core.schemas import ExternalId, Input, Line, ListQuery, Output
 from relance.domains.mandates.lifecycle import MandateKind, MandateStatus, Passthrough
 
 

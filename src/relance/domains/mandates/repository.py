@@ -1,13 +1,13 @@
 """Every query of this domain."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, delete, false, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from relance.capabilities.directory.models import COMPANY_NAME, Company
@@ -17,15 +17,13 @@ from relance.core.pagination import AnySelect, PageRequest, Slice, SortKey
 from relance.core.repository import AnyRow, Repository, affected, fetch_page
 from relance.core.search import folded, holds
 from relance.core.security import Caller, Level
-from relance.domains.mandates.lifecycle import MandateStatus, TeamRole
+from relance.domains.mandates.lifecycle import MandateStatus, Passthrough, TeamRole
 from relance.domains.mandates.list_schemas import MandateFilter
 from relance.domains.mandates.models import Mandate, MandateContact, MandateMember
 from relance.domains.mandates.permissions import READ
 
 #: What a missing instant sorts as: before everything.
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-#: Rows in memory at once of what is streamed.
-_STREAMED = 1000
 
 _Submitter = aliased(User)
 
@@ -92,25 +90,7 @@ class MandateRow:
         return [member for member in self.team if member.role is role]
 
 
-@dataclass(frozen=True, slots=True)
-class ExportedMandate:
-    """A row of the list as it leaves in a file: plain values, for lists of any length."""
-
-    company_name: str
-    external_id: str | None
-    first_name: str | None
-    last_name: str | None
-    email: str | None
-    status: str
-    owners: str | None
-    agents: str | None
-    last_sent_at: datetime | None
-    expires_at: datetime | None
-    reminders_count: int
-    next_delivery_on: date | None
-
-
-def _around(statement: AnySelect) -> AnySelect:
+def around(statement: AnySelect) -> AnySelect:
     """`statement` about mandates, with everything that the list shows and filters by within reach."""
     workspace = Mandate.workspace_id
     return (
@@ -137,7 +117,7 @@ def _joined() -> AnySelect:
         Workspace.zone,
         Workspace.features,
     )
-    return _around(whole.select_from(Mandate))
+    return around(whole.select_from(Mandate))
 
 
 def _of(row: AnyRow, team: Sequence[Member], guests: Collection[UUID] = ()) -> MandateRow:
@@ -192,7 +172,7 @@ def visible(caller: Caller) -> ColumnElement[bool]:
     return or_(own, within if level is Level.ALL else and_(within, _of_people(caller.group_ids)))
 
 
-def _matching(wanted: MandateFilter, caller: Caller) -> list[ColumnElement[bool]]:
+def matching(wanted: MandateFilter, caller: Caller) -> list[ColumnElement[bool]]:
     found = [visible(caller)]
     if wanted.mine:
         found.append(_in_team([caller.user_id]))
@@ -226,29 +206,13 @@ def _matching(wanted: MandateFilter, caller: Caller) -> list[ColumnElement[bool]
     return found
 
 
-_SORTS: dict[str, SQLColumnExpression[Any]] = {
+SORTS: dict[str, SQLColumnExpression[Any]] = {
     "created_at": Mandate.created_at,
     "company_name": COMPANY_NAME,
     "last_sent_at": func.coalesce(Mandate.last_sent_at, literal(_NEVER)),
     "expires_at": func.coalesce(Mandate.expires_at, literal(_NEVER)),
     "next_delivery_on": func.coalesce(Mandate.next_delivery_on, literal(date.max)),
 }
-
-
-def _names(role: TeamRole) -> ColumnElement[str]:
-    """The names of a mandate's members in one role, in one cell."""
-    person = aliased(User)
-    return (
-        select(func.string_agg(person.name, aggregate_order_by(literal(", "), person.name)))
-        .select_from(MandateMember)
-        .join(person, and_(person.workspace_id == MandateMember.workspace_id, person.id == MandateMember.user_id))
-        .where(
-            MandateMember.workspace_id == Mandate.workspace_id,
-            MandateMember.mandate_id == Mandate.id,
-            MandateMember.role == role.value,
-        )
-        .scalar_subquery()
-    )
 
 
 class MandateRepository(Repository):
@@ -258,8 +222,8 @@ class MandateRepository(Repository):
         self, wanted: MandateFilter, caller: Caller, request: PageRequest
     ) -> tuple[list[MandateRow], Slice[AnyRow]]:
         """One page of the list."""
-        key = SortKey(request.key, _SORTS[request.key])
-        found = await fetch_page(self.session, _joined().where(*_matching(wanted, caller)), request, key, Mandate.id)
+        key = SortKey(request.key, SORTS[request.key])
+        found = await fetch_page(self.session, _joined().where(*matching(wanted, caller)), request, key, Mandate.id)
         ids = [row[0].id for row in found.rows]
         teams, guests = await self.teams(ids), await self.guests(ids)
         return [_of(row, teams.get(row[0].id, ()), guests.get(row[0].id, ())) for row in found.rows], found
@@ -298,6 +262,21 @@ class MandateRepository(Repository):
         """Where each stands; nothing is locked."""
         found = await self.session.execute(select(Mandate.id, Mandate.status).where(Mandate.id.in_(ids)))
         return {row[0]: row[1] for row in found}
+
+    async def insert(self, values: Mapping[str, object]) -> UUID | None:
+        """A new draft; None where another mandate has its external id."""
+        own = {
+            "workspace_id": self.session.workspace_id,
+            "id": new_id(),
+            "status": MandateStatus.DRAFT.value,
+            "passthrough": Passthrough.DISABLED.value,
+            "version": 1,
+            "cycle": 1,
+            "reminders_count": 0,
+            "reminders_asked": 0,
+        }
+        statement = insert(Mandate).values({**own, **values}).on_conflict_do_nothing()
+        return await self.session.scalar(statement.returning(Mandate.id))
 
     async def by_external_id(self, external_id: str) -> UUID | None:
         """The mandate with that key of the partner."""
@@ -369,31 +348,6 @@ class MandateRepository(Repository):
 
     async def counts(self, wanted: MandateFilter, caller: Caller) -> dict[str, int]:
         """How many mandates there are by status."""
-        statement = _around(select(Mandate.status, func.count()).select_from(Mandate))
-        found = await self.session.execute(statement.where(*_matching(wanted, caller)).group_by(Mandate.status))
+        statement = around(select(Mandate.status, func.count()).select_from(Mandate))
+        found = await self.session.execute(statement.where(*matching(wanted, caller)).group_by(Mandate.status))
         return {row[0]: row[1] for row in found}
-
-    async def exported(
-        self, wanted: MandateFilter, caller: Caller, sort: str
-    ) -> AsyncIterator[Sequence[ExportedMandate]]:
-        """Every row of the list, from a cursor of the server. Needs a transaction that stays open."""
-        shown = select(
-            Company.name,
-            Mandate.external_id,
-            Mandate.contact_first_name,
-            Mandate.contact_last_name,
-            Mandate.contact_email,
-            Mandate.status,
-            _names(TeamRole.OWNER),
-            _names(TeamRole.AGENT),
-            Mandate.last_sent_at,
-            Mandate.expires_at,
-            Mandate.reminders_count,
-            Mandate.next_delivery_on,
-        )
-        statement = _around(shown.select_from(Mandate)).where(*_matching(wanted, caller))
-        key, descending = _SORTS[sort.removeprefix("-")], sort.startswith("-")
-        order = (key.desc(), Mandate.id.desc()) if descending else (key.asc(), Mandate.id.asc())
-        found = await self.session.stream(statement.order_by(*order).execution_options(yield_per=_STREAMED))
-        async for rows in found.partitions():
-            yield [ExportedMandate(*row) for row in rows]

@@ -10,12 +10,12 @@ from pydantic.config import JsonDict
 
 from relance.capabilities.cycles.lifecycle import Delivery
 from relance.capabilities.cycles.schemas import NextMessage, Silence
-from relance.capabilities.directory.schemas import ExternalId, LocalId, Name, Phone
+from relance.capabilities.directory.schemas import LocalId, Name, Phone
 from relance.core.actions import AvailableAction
 from relance.core.addresses import EmailAddress
 from relance.core.durations import Duration, parse_duration
 from relance.core.i18n import Locale
-from relance.core.schemas import UNSET, Input, Instant, Output, Paragraph, Patch, Reference
+from relance.core.schemas import UNSET, ExternalId, Input, Instant, Output, Paragraph, Patch, Reference
 from relance.domains.mandates.lifecycle import MandateKind, MandateStatus, Passthrough, TeamRole
 from relance.domains.mandates.schedule import Frequency, ScheduleKind
 
@@ -124,25 +124,21 @@ class TeamMemberInput(Input):
     role: TeamRole
 
 
-class MandateCreate(Input):
-    """Open a mandate: a draft, or with everything and `submit` in one call."""
+_EXAMPLE_BODY: JsonDict = {
+    "issuing_organisation_id": EXAMPLE_ID,
+    "company": {"name": "Boulangerie Martin"},
+    "contact": CONTACT_EXAMPLE,
+    "team": [{"user_id": EXAMPLE_ID, "role": "owner"}, {"user_id": EXAMPLE_ID, "role": "agent"}],
+}
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "issuing_organisation_id": EXAMPLE_ID,
-                "company": {"name": "Boulangerie Martin"},
-                "external_id": "M-0042",
-                "contact": CONTACT_EXAMPLE,
-                "team": [{"user_id": EXAMPLE_ID, "role": "owner"}, {"user_id": EXAMPLE_ID, "role": "agent"}],
-                "submit": True,
-            }
-        }
-    )
+
+class MandateReplace(Input):
+    """What a mandate is to be, all of it."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE_BODY})
 
     issuing_organisation_id: UUID = Field(description="The firm's organisation that asks.")
     company: CompanyInput
-    external_id: ExternalId | None = Field(None, description="Your own key for this mandate; unique.")
     kind: MandateKind = Field(
         MandateKind.EXTERNAL, description="`internal`: « Je veux représenter cette PME moi-même »."
     )
@@ -151,6 +147,14 @@ class MandateCreate(Input):
     schedule: ScheduleInput | None = None
     team: list[TeamMemberInput] = Field(default_factory=list, max_length=50)
     passthrough: Passthrough | None = Field(None, description="Only where the subscription has it.")
+
+
+class MandateCreate(MandateReplace):
+    """Open a mandate: a draft, or with everything and `submit` in one call."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {**_EXAMPLE_BODY, "external_id": "M-0042", "submit": True}})
+
+    external_id: ExternalId | None = Field(None, description="Your own key for this mandate; unique.")
     submit: bool = Field(False, description="Submit at once; nothing is created where something is missing.")
 
 

@@ -8,9 +8,9 @@ from relance.capabilities.jobs.handlers import JobFacts
 from relance.capabilities.transfers.cells import Column, Sheet
 from relance.core.db import DbSession
 from relance.core.i18n import Text
+from relance.domains.mandates.exports.repository import ExportedMandate, MandateExportRepository
 from relance.domains.mandates.lifecycle import STATUS_LABELS, MandateStatus
 from relance.domains.mandates.list_schemas import MandateFilter
-from relance.domains.mandates.repository import ExportedMandate, MandateRepository
 
 EXPORT = "mandates.export"
 
@@ -66,4 +66,4 @@ class MandateExport:
     def rows(self, session: DbSession, job: JobFacts) -> AsyncIterator[Sequence[ExportedMandate]]:
         """The rows that the same filters show on the screen."""
         wanted = MandateFilter.model_validate(job.parameters["filter"])
-        return MandateRepository(session).exported(wanted, job.caller, job.parameters["sort"])
+        return MandateExportRepository(session).exported(wanted, job.caller, job.parameters["sort"])

@@ -20,6 +20,7 @@ from relance.capabilities.identity.service.api_keys import ApiKeys, is_live
 from relance.core.clock import system_now
 from relance.core.db import DbSession
 from relance.core.errors import NotFound, PermissionDenied, Unauthenticated, ValidationFailed
+from relance.core.etag import IfMatch, set_etag
 from relance.core.http import ReadDep, RuntimeDep, StrictRoute, WriteDep, link_next, page_request
 from relance.core.problems import problem_responses
 from relance.core.schemas import Page
@@ -60,6 +61,7 @@ async def read_keys(session: DbSession, keys: Sequence[ApiKey]) -> list[ApiKeyRe
 
 
 async def _created(response: Response, session: DbSession, key: ApiKey, clear: str) -> ApiKeyCreated:
+    set_etag(response, key.version)
     response.headers["Location"] = f"/v1/api-keys/{key.id}"
     response.headers["Cache-Control"] = "no-store"
     shown = (await read_keys(session, [key]))[0]
@@ -95,9 +97,12 @@ async def create_api_key(
 @router.get(
     "/{api_key_id}", operation_id="api_keys_get", summary="Read an API key", responses=problem_responses(NotFound)
 )
-async def get_api_key(api_key_id: UUID, runtime: RuntimeDep, session: ReadDep, caller: Reader) -> ApiKeyRead:
-    """One API key, without its clear form."""
+async def get_api_key(
+    api_key_id: UUID, response: Response, runtime: RuntimeDep, session: ReadDep, caller: Reader
+) -> ApiKeyRead:
+    """One API key, without its clear form. Being used changes no version of it."""
     key = await ApiKeys(session, runtime, caller).get(api_key_id)
+    set_etag(response, key.version)
     return (await read_keys(session, [key]))[0]
 
 
@@ -115,9 +120,10 @@ async def rotate_api_key(
     runtime: RuntimeDep,
     session: WriteDep,
     caller: Writer,
+    if_match: IfMatch,
 ) -> ApiKeyCreated:
     """Makes a successor with the same rights; both keys live for `overlap`, then the first expires."""
-    key, clear = await ApiKeys(session, runtime, caller).rotate(api_key_id, body)
+    key, clear = await ApiKeys(session, runtime, caller).rotate(api_key_id, body, if_match)
     return await _created(response, session, key, clear)
 
 
@@ -127,7 +133,15 @@ async def rotate_api_key(
     summary="Revoke an API key",
     responses=problem_responses(NotFound),
 )
-async def revoke_api_key(api_key_id: UUID, runtime: RuntimeDep, session: WriteDep, caller: Writer) -> ApiKeyRead:
+async def revoke_api_key(
+    api_key_id: UUID,
+    response: Response,
+    runtime: RuntimeDep,
+    session: WriteDep,
+    caller: Writer,
+    if_match: IfMatch,
+) -> ApiKeyRead:
     """Ends a key at once. Repeating it changes nothing."""
-    key = await ApiKeys(session, runtime, caller).revoke(api_key_id)
+    key = await ApiKeys(session, runtime, caller).revoke(api_key_id, if_match)
+    set_etag(response, key.version)
     return (await read_keys(session, [key]))[0]

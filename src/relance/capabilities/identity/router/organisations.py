@@ -11,11 +11,13 @@ from relance.capabilities.identity.schemas import (
     OrganisationCreate,
     OrganisationQuery,
     OrganisationRead,
+    OrganisationReplace,
     OrganisationUpdate,
 )
-from relance.capabilities.identity.service.organisations import Organisations
+from relance.capabilities.identity.service.organisations import Organisations, OrganisationsByReference
+from relance.core.by_reference import BY_REFERENCE, ExternalIdPath, answer_put, put_responses
 from relance.core.errors import NotFound, PermissionDenied, PreconditionFailed, Unauthenticated, ValidationFailed
-from relance.core.etag import IfMatch, set_etag
+from relance.core.etag import IfMatch, IfMatchOrNone, set_etag
 from relance.core.http import ReadDep, RuntimeDep, StrictRoute, WriteDep, link_next, page_request
 from relance.core.problems import problem_responses
 from relance.core.schemas import Page
@@ -42,7 +44,7 @@ async def list_organisations(
 ) -> Page[OrganisationRead]:
     """The organisations that the caller works for; all of them at level `all`."""
     asked = page_request(runtime, query.limit, query.sort, query.cursor)
-    page = await IdentityRepository(session).organisation_page(caller, query.q, query.active, asked)
+    page = await IdentityRepository(session).organisation_page(caller, query.q, query.model_dump(), asked)
     next_cursor = runtime.cursors.encode(page.next) if page.next else None
     link_next(request, runtime, response, next_cursor)
     return Page(items=[OrganisationRead.model_validate(one) for one in page.rows], next_cursor=next_cursor)
@@ -99,3 +101,43 @@ async def update_organisation(
     organisation = await Organisations(session, runtime.clock, caller).update(organisation_id, body, if_match)
     set_etag(response, organisation.version)
     return OrganisationRead.model_validate(organisation)
+
+
+@router.get(
+    BY_REFERENCE,
+    operation_id="organisations_get_by_reference",
+    summary="Read an organisation by your own key",
+    responses=problem_responses(NotFound),
+)
+async def get_organisation_by_reference(
+    external_id: ExternalIdPath, response: Response, runtime: RuntimeDep, session: ReadDep, caller: Reader
+) -> OrganisationRead:
+    """The organisation whose `external_id` this is."""
+    organisation = await OrganisationsByReference(session, runtime.clock, caller).get(external_id)
+    set_etag(response, organisation.version)
+    return OrganisationRead.model_validate(organisation)
+
+
+@router.put(
+    BY_REFERENCE,
+    operation_id="organisations_put_by_reference",
+    summary="Create or replace an organisation by your own key",
+    responses=put_responses(OrganisationRead, NameTaken),
+)
+async def put_organisation_by_reference(
+    external_id: ExternalIdPath,
+    body: OrganisationReplace,
+    response: Response,
+    runtime: RuntimeDep,
+    session: WriteDep,
+    caller: Writer,
+    precondition: IfMatchOrNone,
+) -> OrganisationRead:
+    """The organisation with this `external_id` is what the body says: created, or all of its fields replaced.
+
+    Sent again, it changes nothing. An organisation that has the name under another key, or under none, is a
+    `duplicate`. Creating needs `organisations:write` at level `all`.
+    """
+    done = await OrganisationsByReference(session, runtime.clock, caller).put(external_id, body, precondition)
+    answer_put(response, done, f"/v1/organisations/{done.row.id}")
+    return OrganisationRead.model_validate(done.row)

@@ -14,6 +14,7 @@ from relance.core.clock import system_now
 from relance.core.db import DbSession
 from relance.core.durations import after
 from relance.core.errors import NotFound, PermissionDenied, ValidationFailed
+from relance.core.etag import Precondition
 from relance.core.i18n import Text
 from relance.core.runtime import Runtime
 from relance.core.security import Caller
@@ -69,12 +70,13 @@ class ApiKeys:
             )
         return await self._make(wanted.name, permissions, wanted.expires_at, None)
 
-    async def rotate(self, key_id: UUID, wanted: ApiKeyRotate) -> tuple[ApiKey, str]:
+    async def rotate(self, key_id: UUID, wanted: ApiKeyRotate, precondition: Precondition) -> tuple[ApiKey, str]:
         """A successor with the same name and rights; the key itself goes on for `overlap`, then expires.
 
         Raises:
             NotFound: there is none in this workspace, or the caller may not read it.
             PermissionDenied: it is somebody else's, or holds more than the caller does.
+            PreconditionFailed: it has changed since the caller read it.
             KeyNotLive: it is revoked or expired.
             RotationPending: two keys live already.
             ValidationFailed: the overlap is longer than thirty days.
@@ -82,6 +84,7 @@ class ApiKeys:
         key = await self.get(key_id, lock=True)
         if key.user_id != self._caller.user_id:
             raise PermissionDenied(_WRITE)
+        precondition.check(key.version)
         refuse_beyond(self._caller, key.permissions)
         now = system_now()
         if not is_live(key, now):
@@ -97,16 +100,18 @@ class ApiKeys:
         self._record("api_key.rotated", key)
         return await self._make(key.name, key.permissions, expires_at, key.id)
 
-    async def revoke(self, key_id: UUID) -> ApiKey:
+    async def revoke(self, key_id: UUID, precondition: Precondition) -> ApiKey:
         """End a key at once; a key already revoked stays as it is.
 
         Raises:
             NotFound: there is none in this workspace, or the caller may not read it.
             PermissionDenied: the caller may read it, not change it.
+            PreconditionFailed: it has changed since the caller read it.
         """
         key = await self.get(key_id, lock=True)
         if not self._caller.reaches(_WRITE, key.user_id):
             raise PermissionDenied(_WRITE)
+        precondition.check(key.version)
         if key.revoked_at is None:
             key.revoked_at = system_now()
             self._record("api_key.revoked", key)

@@ -165,7 +165,11 @@ class DeliveryPlans:
             subject_of(delivery),
             self._actor,
             company_id=row.company_id,
-            after={"mandate_id": str(row.mandate.id), "due_on": delivery.due_on.isoformat()},
+            after={
+                "status": delivery.status,
+                "mandate_id": str(row.mandate.id),
+                "due_on": delivery.due_on.isoformat(),
+            },
         )
 
 

@@ -1,0 +1,1 @@
+"""Each event for each endpoint: rows first, then conversations, then what came of them."""

@@ -1,0 +1,1 @@
+"""The list of mandates as rows of a file."""

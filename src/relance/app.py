@@ -36,6 +36,7 @@ from relance.domains.invitations.imports_router import router as invitations_imp
 from relance.domains.invitations.router import router as invitations_router
 from relance.domains.mandates.bulk_router import router as mandates_bulk_router
 from relance.domains.mandates.contacts.router import router as mandate_contacts_router
+from relance.domains.mandates.deliveries.router import router as mandate_deliveries_router
 from relance.domains.mandates.router import router as mandates_router
 from relance.meta import router as meta_router
 from relance.openapi import DESCRIPTION, TAGS, describe
@@ -113,6 +114,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         mandates_bulk_router,
         mandates_router,
         mandate_contacts_router,
+        mandate_deliveries_router,
         jobs_router,
         files_router,
         links_router,

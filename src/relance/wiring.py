@@ -76,6 +76,11 @@ from relance.domains.invitations.recipient import InvitationRecipient
 from relance.domains.invitations.transfers import DashboardExport
 from relance.domains.mandates.asking import DOMAIN as MANDATES
 from relance.domains.mandates.asking import ContactChase, MandateChase
+from relance.domains.mandates.deliveries.emails import MAILS as DELIVERY_MAILS
+from relance.domains.mandates.deliveries.events import EVENTS as DELIVERY_EVENTS
+from relance.domains.mandates.deliveries.followups import DeliveryFollowUps, DeliverySubject
+from relance.domains.mandates.deliveries.lifecycle import LIFECYCLE as MANDATE_DELIVERY
+from relance.domains.mandates.deliveries.recipient import DeliveryRecipient
 from relance.domains.mandates.emails import MAILS as MANDATE_MAILS
 from relance.domains.mandates.events import EVENTS as MANDATE_EVENTS
 from relance.domains.mandates.lifecycle import CONTACT_LIFECYCLE as MANDATE_CONTACT
@@ -96,6 +101,7 @@ MAILS: tuple[type[Mail], ...] = (
     DeclinedMail,
     UndeliverableMail,
     *MANDATE_MAILS,
+    *DELIVERY_MAILS,
     UserInvitationMail,
     UserReminderMail,
     UserExpiredMail,
@@ -110,13 +116,23 @@ FOLLOW_UP_DOMAINS: tuple[PolicyDomain, ...] = (
 )
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
-LIFECYCLES: tuple[Lifecycle[Any], ...] = (INVITATION, MANDATE, MANDATE_CONTACT, MESSAGE, JOB, USER, USER_INVITATION)
+LIFECYCLES: tuple[Lifecycle[Any], ...] = (
+    INVITATION,
+    MANDATE,
+    MANDATE_CONTACT,
+    MANDATE_DELIVERY,
+    MESSAGE,
+    JOB,
+    USER,
+    USER_INVITATION,
+)
 
 #: What integrations are told: every transition of every lifecycle, and what else each room lists.
 EVENT_TYPES = Catalogue.complete(
     (
         *INVITATION_EVENTS,
         *MANDATE_EVENTS,
+        *DELIVERY_EVENTS,
         *IDENTITY_EVENTS,
         *DIRECTORY_EVENTS,
         *MESSAGE_EVENTS,
@@ -161,6 +177,7 @@ def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
         InvitationMails(runtime),
         ChasedMails(runtime, MandateChase(runtime)),
         ChasedMails(runtime, ContactChase(runtime)),
+        DeliverySubject(runtime),
         UserInvitationMails(runtime),
         PasswordResetMails(runtime),
     )
@@ -174,6 +191,7 @@ def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:
         PrequalificationFollowUps(runtime),
         ChasedFollowUps(runtime, MandateChase(runtime)),
         ChasedFollowUps(runtime, ContactChase(runtime)),
+        DeliveryFollowUps(runtime),
         UserInvitationFollowUps(runtime),
     )
     return {handler.kind: handler for handler in handlers}
@@ -195,6 +213,7 @@ def recipients(runtime: Runtime) -> Mapping[str, RecipientHandler]:
         InvitationRecipient(runtime),
         MandateRecipient(runtime),
         ContactRecipient(runtime),
+        DeliveryRecipient(runtime),
         UserInvitationRecipient(runtime),
         PasswordResetRecipient(runtime),
     )

@@ -234,7 +234,9 @@ async def test_bodies_of_thirty_megabytes(world: World) -> None:
         if "requestBody" in operation.raw and operation.id not in {*NEVER_CALLED, *MACHINES}:
             media_type = next(iter(operation.raw["requestBody"]["content"]))
             told = f"{media_type}; boundary=b" if media_type.startswith("multipart/") else media_type
-            answer = await ask(world, operation, content=large, headers={"Content-Type": told})
+            # A body of several files may be larger than any other.
+            sent = large * 2 if operation.id == "mandate_deliveries_upload" else large
+            answer = await ask(world, operation, content=sent, headers={"Content-Type": told})
             if answer.status_code != 413 or fault(answer):
                 wrong.append(f"{operation.id}: {answer.status_code} {answer.text[:100]}")
     assert wrong == []

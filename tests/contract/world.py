@@ -21,6 +21,7 @@ FIELDS = {
     "manager_id": "users",
     "partner_id": "companies",
     "team_member_id": "users",
+    "mandate_delivery_id": "mandate_deliveries",
     "id": "companies",  # of the partner of an invitation
     "endpoint_id": "webhook_endpoints",
     "webhook_delivery_id": "webhook_deliveries",
@@ -104,11 +105,13 @@ async def populate(product: Product, slug: str, siren: str) -> World:
         "contact": contact,
         "team": team,
         "submit": True,
+        "schedule": {"kind": "upload_reminder", "frequency": "monthly", "starts_on": "2027-01-31"},
     }
     await make("mandates", "/v1/mandates", mandate)
     guest = contact | {"email": f"compta@{slug}-pme.example"}
     await make("mandate_contacts", f"/v1/mandates/{ids['mandates']}/contacts", guest)
     await product.work()
+    await _accept(product, office, contact["email"])
     await _import(product, office)
     await _second(admin, person)
     await _second_mandate(admin, mandate, f"{slug}-pme.example")
@@ -129,10 +132,24 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     return World(product, office, ids, mail["links"][0].removeprefix("http://relance.example"))
 
 
+async def _accept(product: Product, office: Office, email: str) -> None:
+    """The mandate is active, so that something is due."""
+    (mail,) = await product.mails(office.admin, email)
+    answers = {"first_name": "Camille", "last_name": "Martin", "password": "quatre mots sans rapport"}
+    path, headers = f"{mail['links'][0]}/accept", {"Accept": "application/json"}
+    answer = await product.client.post(path, json={"version": 1, "answers": answers}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    mandate = (await office.admin.get("/v1/mandates?status=active")).json()["items"][0]["id"]
+    deliveries = f"/v1/mandates/{mandate}/deliveries"
+    due = (await office.admin.get(deliveries)).json()["items"][0]["id"]
+    noted = await office.admin.post(f"{deliveries}/{due}/receive", {"comment": "Remis en main propre"})
+    assert noted.status_code == 200, noted.text
+
+
 async def _second_mandate(admin: Person, mandate: Mapping[str, object], domain: str) -> None:
     draft = await admin.post("/v1/mandates", {**mandate, "external_id": KEY, "submit": False})
     assert draft.status_code == 201, draft.text
-    first = (await admin.get("/v1/mandates?status=invited")).json()["items"][0]["id"]
+    first = (await admin.get("/v1/mandates?status=active")).json()["items"][0]["id"]
     other = {"first_name": "Inès", "last_name": "Roy", "email": f"autre@{domain}"}
     asked = await admin.post(f"/v1/mandates/{first}/contacts", other)
     assert asked.status_code == 201, asked.text

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
@@ -48,7 +48,7 @@ class Cursor:
 
 
 #: Sort values that JSON has no type for, by the mark they are kept under.
-_READ: Mapping[str, Callable[[str], object]] = {"t": datetime.fromisoformat, "u": UUID}
+_READ: Mapping[str, Callable[[str], object]] = {"t": datetime.fromisoformat, "d": date.fromisoformat, "u": UUID}
 
 
 class CursorCodec:
@@ -62,6 +62,8 @@ class CursorCodec:
         kind, value = "s", cursor.value
         if isinstance(value, datetime):
             kind, value = "t", value.isoformat()
+        elif isinstance(value, date):
+            kind, value = "d", value.isoformat()
         elif isinstance(value, UUID):
             kind, value = "u", str(value)
         body = orjson.dumps([cursor.sort, kind, value, str(cursor.id)])

@@ -12,7 +12,7 @@ from pathlib import Path
 from uuid import UUID
 
 from relance.capabilities.files.errors import FileTooLarge, FileTypeNotAccepted, TooManyFiles
-from relance.capabilities.files.inspection import inspect_file
+from relance.capabilities.files.inspection import Inspected, inspect_file
 from relance.capabilities.files.kinds import kinds_in_words, size_in_words
 from relance.capabilities.files.models import StoredFile
 from relance.capabilities.files.names import clean_name
@@ -45,12 +45,7 @@ class Attachments:
             FileRefused: it is empty, too large, of none of the kinds in `accept`, or not what its name says; or there
                 are too many.
         """
-        size, digest = await asyncio.to_thread(measure, path)
-        if size > max_bytes:
-            raise FileTooLarge(name=clean_name(name), limit=size_in_words(max_bytes), max_bytes=max_bytes)
-        inspected = await asyncio.to_thread(inspect_file, path, name)
-        if inspected.kind.code not in accept:
-            raise FileTypeNotAccepted(name=inspected.name, accepted=kinds_in_words(accept))
+        digest, inspected = await _inspected(path, name, max_bytes, accept)
         known = await self._rows.lock_same(link_id, inspected.name, digest)
         if known is not None:
             if known.expires_at is not None:
@@ -59,6 +54,17 @@ class Attachments:
         if await self._rows.count_of_link(link_id) >= MOST_OF_LINK:
             raise TooManyFiles(limit=MOST_OF_LINK)
         return await store.keep(self._session, None, path, inspected.name, inspected.kind.media_type, link_id=link_id)
+
+    async def receive_from(
+        self, store: FileStore, user_id: UUID, path: Path, name: str, max_bytes: int, accept: Collection[str]
+    ) -> StoredFile:
+        """Keep the file at `path`, sent by a user.
+
+        Raises:
+            FileRefused: it is empty, too large, of none of the kinds in `accept`, or not what its name says.
+        """
+        _, inspected = await _inspected(path, name, max_bytes, accept)
+        return await store.keep(self._session, user_id, path, inspected.name, inspected.kind.media_type)
 
     async def find_sent(self, link_id: UUID, path: Path, name: str) -> StoredFile | None:
         """The file that was sent through the link before with this name and content."""
@@ -82,3 +88,14 @@ class Attachments:
     async def held(self, holders: Collection[SubjectRef]) -> Sequence[StoredFile]:
         """The files of these subjects, oldest first."""
         return await self._rows.held(holders) if holders else ()
+
+
+async def _inspected(path: Path, name: str, max_bytes: int, accept: Collection[str]) -> tuple[str, Inspected]:
+    """Digest and kind of a file that is taken."""
+    size, digest = await asyncio.to_thread(measure, path)
+    if size > max_bytes:
+        raise FileTooLarge(name=clean_name(name), limit=size_in_words(max_bytes), max_bytes=max_bytes)
+    inspected = await asyncio.to_thread(inspect_file, path, name)
+    if inspected.kind.code not in accept:
+        raise FileTypeNotAccepted(name=inspected.name, accepted=kinds_in_words(accept))
+    return digest, inspected

@@ -17,12 +17,13 @@ def _visible(caller: Caller) -> ColumnElement[bool]:
     level = caller.level(READ)
     if level is Level.NONE:
         return false()
+    # What a subject holds, or came through a link, is its domain's to show.
+    free = StoredFile.subject_id.is_(None)
     if level is Level.OWN:
-        return StoredFile.created_by == caller.user_id
+        return and_(free, StoredFile.created_by == caller.user_id)
     if level is Level.GROUP:
-        return StoredFile.created_by.in_(caller.group_ids)
-    # What came through a link is its domain's to show.
-    return StoredFile.created_by.is_not(None)
+        return and_(free, StoredFile.created_by.in_(caller.group_ids))
+    return and_(free, StoredFile.created_by.is_not(None))
 
 
 def _held_by(holders: Collection[SubjectRef]) -> ColumnElement[bool]:

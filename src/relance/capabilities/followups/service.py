@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from relance.core.ids import new_id
 from relance.core.subjects import SubjectRef
 
 _ALL = tuple(FollowUpKind)
+_NO_END = datetime.max.replace(tzinfo=UTC)
 
 #: Why a reminder is dropped that quiet hours and days off would hold until the expiry.
 NO_ALLOWED_INSTANT = "no_allowed_instant"
@@ -73,14 +74,32 @@ class FollowUps:
             then is planned as dropped, so that the table says why nothing left.
         """
         expires_at = policy.expiry(start)
-        rows = [self._row(subject, cycle, policy.domain, FollowUpKind.EXPIRY, 1, expires_at, expires_at)]
-        for ordinal, duration in enumerate(policy.reminders, 1):
-            wanted = after(start, duration)
-            if wanted < expires_at:
-                due_at = policy.allowed_from(wanted, expires_at)
-                rows.append(self._row(subject, cycle, policy.domain, FollowUpKind.REMINDER, ordinal, wanted, due_at))
-        await self._rows.insert(rows)
+        reminders = [after(start, duration) for duration in policy.reminders]
+        await self.plan_at(subject, cycle, policy, reminders, expires_at)
         return expires_at
+
+    async def plan_at(
+        self,
+        subject: SubjectRef,
+        cycle: int,
+        policy: Policy,
+        reminders: Sequence[datetime],
+        expires_at: datetime | None,
+    ) -> None:
+        """Plan reminders at given instants, in their order, and an expiry where there is one.
+
+        Only the calendar of `policy` counts. Reminders at or past the expiry are as in `plan`.
+        """
+        end = expires_at or _NO_END
+        rows = []
+        if expires_at is not None:
+            rows.append(self._row(subject, cycle, policy.domain, FollowUpKind.EXPIRY, 1, expires_at, expires_at))
+        for ordinal, wanted in enumerate(reminders, 1):
+            if wanted < end:
+                due_at = policy.allowed_from(wanted, end)
+                rows.append(self._row(subject, cycle, policy.domain, FollowUpKind.REMINDER, ordinal, wanted, due_at))
+        if rows:
+            await self._rows.insert(rows)
 
     def _row(
         self,

@@ -1,5 +1,6 @@
 """Queries of the list, its exports and its counts."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
@@ -21,6 +22,8 @@ class MandateSort(StrEnum):
     COMPANY_DESC = "-company_name"
     EXPIRES = "expires_at"
     EXPIRES_DESC = "-expires_at"
+    NEXT_DELIVERY = "next_delivery_on"
+    NEXT_DELIVERY_DESC = "-next_delivery_on"
 
 
 class MandateFilter(Input):
@@ -34,6 +37,8 @@ class MandateFilter(Input):
     organisation_id: UUID | None = Field(None, description="Only this issuing organisation.")
     company_id: UUID | None = Field(None, description="Only this company.")
     external_id: ExternalId | None = Field(None, description="Your own key, whole.")
+    next_delivery_from: date | None = Field(None, description="Only those whose next delivery is due then or later.")
+    next_delivery_to: date | None = Field(None, description="Only those whose next delivery is due by then.")
     q: Annotated[Line, Field(max_length=100)] | None = Field(
         None, description="Part of the company's name, the external id, the contact's name or address."
     )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from relance.capabilities.cycles.models import Chased
 from relance.core.db import Base, Versioned, WorkspaceOwned, owned_reference
+from relance.domains.mandates.deliveries.lifecycle import Channel, DeliveryStatus
 from relance.domains.mandates.lifecycle import MandateKind, MandateStatus, Passthrough, TeamRole
 
 
@@ -135,4 +136,42 @@ class MandateContact(Invitee, Versioned, WorkspaceOwned, Base):
     mandate_id: Mapped[UUID]
     status: Mapped[str] = mapped_column(default=MandateStatus.INVITED)
     created_by: Mapped[UUID]
+    created_at: Mapped[datetime]
+
+
+class MandateDelivery(Versioned, WorkspaceOwned, Base):
+    """What is due on one date of an active mandate's schedule. The lock of the mandate's row is its lock."""
+
+    __tablename__ = "mandate_deliveries"
+    __table_args__ = (
+        owned_reference("mandate_id", "mandates", ondelete="CASCADE"),
+        owned_reference("received_by", "users"),
+        _one_of("status", DeliveryStatus),
+        _one_of("channel", Channel),
+        CheckConstraint(
+            "(status = 'received') = (received_at IS NOT NULL) AND (status = 'received') = (channel IS NOT NULL)",
+            name="received",
+        ),
+        Index("uq_mandate_deliveries_due", "workspace_id", "mandate_id", "due_on", unique=True),
+        Index("ix_mandate_deliveries_received_by", "workspace_id", "received_by"),
+    )
+
+    mandate_id: Mapped[UUID]
+    #: Inclusive: to the last second of the day on the clocks of the workspace's zone.
+    due_on: Mapped[date]
+    status: Mapped[str] = mapped_column(default=DeliveryStatus.DUE)
+    received_at: Mapped[datetime | None]
+    channel: Mapped[str | None]
+    #: The account that handed in, or noted the receipt; null where it came by the link.
+    received_by: Mapped[UUID | None]
+    #: Of whoever handed in.
+    comment: Mapped[str | None]
+    #: Counts the plans of its reminders: what an earlier one planned does not act any more.
+    cycle: Mapped[int] = mapped_column(default=0)
+    last_sent_at: Mapped[datetime | None]
+    last_asked_at: Mapped[datetime | None]
+    #: Mails that asked for the documents, by occasion, however many people read each.
+    reminders_count: Mapped[int] = mapped_column(default=0)
+    #: Whether mail to one of those who are asked was refused for good.
+    undeliverable: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]

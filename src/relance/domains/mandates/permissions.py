@@ -2,6 +2,7 @@
 
 from relance.core.i18n import Text
 from relance.core.security import Level, Permission
+from relance.domains.mandates.deliveries.lifecycle import DELIVER
 from relance.domains.mandates.lifecycle import REMIND, WRITE
 
 READ = "mandates:read"
@@ -13,6 +14,7 @@ PERMISSIONS = (
     Permission(CREATE, Text("Ouvrir des mandats", "Open mandates"), shared=True, member=Level.ALL),
     Permission(WRITE, Text("Modifier et soumettre des mandats", "Change and submit mandates")),
     Permission(REMIND, Text("Relancer et renvoyer des mandats", "Remind and renew mandates")),
+    Permission(DELIVER, Text("Déposer des documents", "Hand in documents"), client=Level.OWN),
     Permission("mandates:cancel", Text("Annuler des mandats", "Cancel mandates")),
     Permission("mandates:delete", Text("Supprimer des mandats", "Delete mandates"), member=Level.NONE),
 )

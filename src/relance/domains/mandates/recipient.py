@@ -35,6 +35,7 @@ from relance.core.subjects import ActorRef
 from relance.domains.mandates import views
 from relance.domains.mandates.asking import CIVILITIES, CONTACT_KIND, KIND, chase_of, subject_of
 from relance.domains.mandates.contacts.repository import ContactRepository
+from relance.domains.mandates.deliveries.planning import DeliveryPlans
 from relance.domains.mandates.errors import AccountDeactivated, MandateAnswered
 from relance.domains.mandates.lifecycle import MandateStatus
 from relance.domains.mandates.repository import MandateRepository, MandateRow
@@ -179,6 +180,8 @@ class MandateRecipient:
         await chase.tell_accepted(session, row, now)
         cycles.record(row, step.journal, before, user_id=str(user.id))
         await session.flush()
+        if row.further is None:
+            await DeliveryPlans(session, self._runtime.clock, actor).begin(row)
 
     async def _enter(
         self,

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -190,6 +190,9 @@ def matching(wanted: MandateFilter, caller: Caller) -> list[ColumnElement[bool]]
         found.append(Mandate.company_id == wanted.company_id)
     if wanted.external_id is not None:
         found.append(Mandate.external_id == wanted.external_id)
+    if wanted.next_delivery_from or wanted.next_delivery_to:
+        ends = wanted.next_delivery_from or date.min, wanted.next_delivery_to or date.max
+        found.append(Mandate.next_delivery_on.between(*ends))
     if wanted.q and wanted.q.strip():
         part = wanted.q.strip()
         found.append(
@@ -208,6 +211,7 @@ SORTS: dict[str, SQLColumnExpression[Any]] = {
     "company_name": COMPANY_NAME,
     "last_sent_at": func.coalesce(Mandate.last_sent_at, literal(_NEVER)),
     "expires_at": func.coalesce(Mandate.expires_at, literal(_NEVER)),
+    "next_delivery_on": func.coalesce(Mandate.next_delivery_on, literal(date.max)),
 }
 
 

@@ -1,6 +1,6 @@
 """Requests and responses of this domain."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -13,7 +13,7 @@ from relance.capabilities.cycles.schemas import NextMessage, Silence
 from relance.capabilities.directory.schemas import LocalId, Name, Phone
 from relance.core.actions import AvailableAction
 from relance.core.addresses import EmailAddress
-from relance.core.durations import Duration
+from relance.core.durations import Duration, parse_duration
 from relance.core.i18n import Locale
 from relance.core.schemas import UNSET, ExternalId, Input, Instant, Output, Paragraph, Patch, Reference
 from relance.domains.mandates.lifecycle import MandateKind, MandateStatus, Passthrough, TeamRole
@@ -34,6 +34,7 @@ _SCHEDULE: JsonDict = {
     "remind_before": ["P3D"],
     "remind_after": ["P2D"],
 }
+_A_YEAR_ON = datetime(2029, 1, 1, tzinfo=UTC)
 _SUMMARY: JsonDict = {
     "id": EXAMPLE_ID,
     "company": {"id": EXAMPLE_ID, "name": "Boulangerie Martin"},
@@ -110,6 +111,9 @@ class ScheduleInput(Input):
     def _near(self) -> Self:
         if not date(1990, 1, 1) <= self.starts_on <= date(2200, 1, 1):
             raise ValueError("`starts_on` lies between 1990 and 2200")
+        start = datetime(2028, 1, 1, tzinfo=UTC)
+        if any(start + parse_duration(one) > _A_YEAR_ON for one in (*self.remind_before, *self.remind_after)):
+            raise ValueError("a reminder lies within a year of its due date")
         return self
 
 

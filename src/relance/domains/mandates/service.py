@@ -24,6 +24,7 @@ from relance.domains.mandates import views
 from relance.domains.mandates.asking import ContactChase, MandateChase, subject_of
 from relance.domains.mandates.completeness import DATA_REFRESH, PASSTHROUGH, UPLOAD_REMINDERS, missing_codes
 from relance.domains.mandates.contacts.repository import ContactRepository
+from relance.domains.mandates.deliveries.planning import DeliveryPlans
 from relance.domains.mandates.errors import (
     ContactFixed,
     FeatureNotSubscribed,
@@ -66,6 +67,7 @@ class MandateService:
         self._rows = MandateRepository(session)
         self._chase = MandateChase(runtime)
         self._cycles = Cycles(session, runtime, self._chase, ActorRef.of(caller))
+        self._deliveries = DeliveryPlans(session, runtime.clock, ActorRef.of(caller))
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
@@ -170,6 +172,7 @@ class MandateService:
             self.require_feature(row.features, _FEATURE_OF[schedule.kind])
         row.mandate.schedule = schedule.model_dump(mode="json") if schedule is not None else None
         self._cycles.record(row, "mandate.schedule_changed", row.mandate.status)
+        await self._deliveries.replan(row)
         return await self.fresh(row)
 
     async def set_passthrough(self, row: MandateRow, passthrough: Passthrough) -> MandateRow:
@@ -245,6 +248,8 @@ class MandateService:
             row = await self.fresh(row)
             await self._cycles.ask(row)
         self._cycles.record(row, step.journal, before)
+        if mandate.status == MandateStatus.ACTIVE:
+            await self._deliveries.begin(row)
         return await self.fresh(row)
 
     async def remind(self, row: MandateRow, *, force: bool) -> MandateRow:
@@ -272,6 +277,8 @@ class MandateService:
             TransitionNotAllowed: the table has no such row.
         """
         self._take(row, action)
+        active = row.mandate.status == MandateStatus.ACTIVE
+        await (self._deliveries.begin(row) if active else self._deliveries.rest(row))
         return await self.fresh(row)
 
     async def cancel(self, row: MandateRow, wanted: CancelRequest) -> MandateRow:
@@ -285,6 +292,7 @@ class MandateService:
         self._take(row, "cancel")
         await self._cycles.stop(row, "cancelled", revoke=True)
         await self._stop_guests(row, "cancelled")
+        await self._deliveries.close(row)
         if wanted.notify and mandate.last_sent_at is not None:
             await self._chase.tell_cancelled(self._session, row)
         return await self.fresh(row)
@@ -298,6 +306,7 @@ class MandateService:
         self._take(row, "delete")
         await self._cycles.stop(row, "deleted", revoke=True)
         await self._stop_guests(row, "deleted")
+        await self._deliveries.delete(row)
         await self._session.flush()
         await self._rows.delete(row.mandate.id)
 

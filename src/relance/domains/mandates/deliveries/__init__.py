@@ -1,0 +1,1 @@
+"""Deliveries (dépôts): what a company hands in on each due date of its mandate's schedule."""

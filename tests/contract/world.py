@@ -159,7 +159,7 @@ async def _second(admin: Person, person: Mapping[str, object]) -> None:
     """Another row where a list would have one only, so that its pages can be turned."""
     for path, body in (
         ("/v1/api-keys", {"name": "CRM"}),
-        ("/v1/webhook-endpoints", {"url": "http://127.0.0.1:9/", "types": ["role.deleted"]}),
+        ("/v1/webhook-endpoints", {"url": "http://127.0.0.1:9/", "types": ["user.deactivated"]}),
         ("/v1/contacts", {**person, "last_name": "Durand", "external_id": None}),
         ("/v1/invitations/exports", {"format": "csv"}),
     ):

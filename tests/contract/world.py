@@ -93,7 +93,7 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     await make("api_keys", "/v1/api-keys", {"name": "ERP"})
     receiver = Receiver(rule=answering(503, retry_after="86400"))
     await receiver.start()
-    await make("webhook_endpoints", "/v1/webhook-endpoints", {"url": receiver.url})
+    await make("webhook_endpoints", "/v1/webhook-endpoints", {"url": receiver.url, "types": ["invitation.created"]})
     email = f"achats@{slug}-partenaire.example"
     invitation = {"issuing_organisation_id": ids["organisations"], "email": email, "partner": {"id": ids["companies"]}}
     await make("invitations", "/v1/invitations", invitation)

@@ -12,12 +12,12 @@ from uuid import UUID
 import orjson
 from sqlalchemy import ARRAY, ColumnElement, Table, TextClause, any_, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.engine import make_url
 from sqlalchemy.types import JSON
 
 from relance.core.db import Base, DbSession
 
-_DIALECT = PGDialect_asyncpg()
+_DIALECT = make_url("postgresql+asyncpg://").get_dialect()()
 
 
 def among(column: Any, values: Sequence[Any] | set[Any]) -> ColumnElement[bool]:

@@ -1,7 +1,8 @@
 """ISO 8601 durations, as policies and validities are written: `P7D`, `PT12H`, `P2Y`."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Annotated
 
 from dateutil.relativedelta import relativedelta
@@ -37,7 +38,16 @@ def parse_duration(text: str) -> relativedelta:
 
 def after(start: datetime, duration: str) -> datetime:
     """The instant `duration` after `start`. A day is 24 hours here: `start` is in UTC."""
-    return start + parse_duration(duration)
+    return start + _span(duration)
+
+
+@lru_cache(maxsize=256)
+def _span(duration: str) -> relativedelta | timedelta:
+    """`duration`, exact where no month and no year is in it: planning adds the same few to thousands of instants."""
+    found = parse_duration(duration)
+    if found.years or found.months:
+        return found
+    return timedelta(days=found.days, hours=found.hours, minutes=found.minutes, seconds=found.seconds)
 
 
 def _checked(value: str) -> str:

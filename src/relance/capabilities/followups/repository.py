@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from relance.capabilities.followups.models import FollowUp, FollowUpKind, FollowUpPolicy, FollowUpState
+from relance.core.bulk import among, insert_all
 from relance.core.ids import new_id
 from relance.core.repository import Repository, affected
 from relance.core.subjects import SubjectRef
@@ -35,30 +36,46 @@ class FollowUpRepository(Repository):
 
     async def insert(self, rows: Sequence[dict[str, Any]]) -> None:
         """Plan `rows`; one that is planned already is left as it is."""
-        if rows:
-            await self.session.execute(insert(FollowUp).values(list(rows)).on_conflict_do_nothing())
+        await insert_all(self.session, FollowUp, rows, unless="")
 
     async def settle_pending(
         self,
-        subject: SubjectRef,
+        subjects: Sequence[SubjectRef],
         state: FollowUpState,
         reason: str,
         at: datetime,
         kinds: Collection[FollowUpKind],
         sources: Collection[FollowUpState],
     ) -> int:
-        """Move what is still planned for `subject` to `state`."""
-        return await affected(
-            self.session,
-            update(FollowUp)
-            .where(
-                FollowUp.subject_kind == subject.kind,
-                FollowUp.subject_id == subject.id,
-                FollowUp.state.in_(list(sources)),
-                FollowUp.kind.in_(list(kinds)),
+        """Move what is still planned for `subjects` to `state`."""
+        moved = 0
+        for kind, ids in _by_kind(subjects).items():
+            moved += await affected(
+                self.session,
+                update(FollowUp)
+                .where(
+                    FollowUp.subject_kind == kind,
+                    among(FollowUp.subject_id, ids),
+                    FollowUp.state.in_(list(sources)),
+                    FollowUp.kind.in_(list(kinds)),
+                )
+                .values(state=state, reason=reason, settled_at=at),
             )
-            .values(state=state, reason=reason, settled_at=at),
-        )
+        return moved
+
+    async def planned_cycles(self, subjects: Sequence[SubjectRef]) -> set[tuple[SubjectRef, int]]:
+        """Which cycles of `subjects` have something pending."""
+        found: set[tuple[SubjectRef, int]] = set()
+        for kind, ids in _by_kind(subjects).items():
+            rows = await self.session.execute(
+                select(FollowUp.subject_id, FollowUp.cycle).where(
+                    FollowUp.subject_kind == kind,
+                    among(FollowUp.subject_id, ids),
+                    FollowUp.state == FollowUpState.PENDING,
+                )
+            )
+            found |= {(SubjectRef(kind, row[0]), row[1]) for row in rows}
+        return found
 
     async def resume(self, subject: SubjectRef, now: datetime) -> None:
         """Put back what was suspended: the expiry always, a reminder unless it has fallen due meanwhile."""
@@ -190,3 +207,10 @@ class FollowUpRepository(Repository):
             .execution_options(populate_existing=True)
         )
         return found.one()
+
+
+def _by_kind(subjects: Sequence[SubjectRef]) -> dict[str, list[UUID]]:
+    found: dict[str, list[UUID]] = defaultdict(list)
+    for subject in subjects:
+        found[subject.kind].append(subject.id)
+    return found

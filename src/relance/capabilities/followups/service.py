@@ -54,6 +54,19 @@ class Policy:
         return at if self.calendar is None else self.calendar.next_allowed(at, expires_at)
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A cycle of a subject that begins."""
+
+    subject: SubjectRef
+    cycle: int
+    at: datetime
+
+
+#: Kind, ordinal, when the policy wants it, when it may act (None: at no instant).
+_Schedule = list[tuple[FollowUpKind, int, datetime, datetime | None]]
+
+
 class FollowUps:
     """The follow-ups of the session's workspace."""
 
@@ -73,10 +86,19 @@ class FollowUps:
             When the cycle expires. Reminders at or past it are not planned; one that its calendar would hold until
             then is planned as dropped, so that the table says why nothing left.
         """
-        expires_at = policy.expiry(start)
-        reminders = [after(start, duration) for duration in policy.reminders]
-        await self.plan_at(subject, cycle, policy, reminders, expires_at)
-        return expires_at
+        return (await self.plan_many([Start(subject, cycle, start)], policy))[0]
+
+    async def plan_many(self, starts: Sequence["Start"], policy: Policy) -> list[datetime]:
+        """`plan` for many cycles under one policy, with one statement; the expiries are in the order of `starts`."""
+        rows: list[dict[str, Any]] = []
+        schedules: dict[datetime, _Schedule] = {}
+        for one in starts:
+            schedule = schedules.get(one.at)
+            if schedule is None:
+                schedule = schedules[one.at] = _schedule(policy, one.at)
+            rows.extend(self._row(one, policy.domain, *planned) for planned in schedule)
+        await self._rows.insert(rows)
+        return [schedules[one.at][0][2] for one in starts]
 
     async def plan_at(
         self,
@@ -91,20 +113,20 @@ class FollowUps:
         Only the calendar of `policy` counts. Reminders at or past the expiry are as in `plan`.
         """
         end = expires_at or _NO_END
+        start = Start(subject, cycle, end)
         rows = []
         if expires_at is not None:
-            rows.append(self._row(subject, cycle, policy.domain, FollowUpKind.EXPIRY, 1, expires_at, expires_at))
+            rows.append(self._row(start, policy.domain, FollowUpKind.EXPIRY, 1, expires_at, expires_at))
         for ordinal, wanted in enumerate(reminders, 1):
             if wanted < end:
                 due_at = policy.allowed_from(wanted, end)
-                rows.append(self._row(subject, cycle, policy.domain, FollowUpKind.REMINDER, ordinal, wanted, due_at))
+                rows.append(self._row(start, policy.domain, FollowUpKind.REMINDER, ordinal, wanted, due_at))
         if rows:
             await self._rows.insert(rows)
 
     def _row(
         self,
-        subject: SubjectRef,
-        cycle: int,
+        start: "Start",
         domain: str | None,
         kind: FollowUpKind,
         ordinal: int,
@@ -114,10 +136,10 @@ class FollowUps:
         return {
             "workspace_id": self._session.workspace_id,
             "id": new_id(),
-            "subject_kind": subject.kind,
-            "subject_id": subject.id,
+            "subject_kind": start.subject.kind,
+            "subject_id": start.subject.id,
             "domain": domain,
-            "cycle": cycle,
+            "cycle": start.cycle,
             "kind": kind,
             "ordinal": ordinal,
             "due_at": due_at or planned_at,
@@ -133,8 +155,14 @@ class FollowUps:
         Returns:
             How many were cancelled.
         """
+        return await self.cancel_many([subject], reason, kinds)
+
+    async def cancel_many(
+        self, subjects: Sequence[SubjectRef], reason: str, kinds: Collection[FollowUpKind] = _ALL
+    ) -> int:
+        """`cancel` for many subjects, with one statement."""
         return await self._rows.settle_pending(
-            subject,
+            subjects,
             FollowUpState.CANCELLED,
             reason,
             self._clock.now(),
@@ -144,8 +172,12 @@ class FollowUps:
 
     async def suspend(self, subject: SubjectRef, reason: str) -> None:
         """Set what is planned aside until `resume`."""
+        await self.suspend_many([subject], reason)
+
+    async def suspend_many(self, subjects: Sequence[SubjectRef], reason: str) -> None:
+        """`suspend` for many subjects, with one statement."""
         await self._rows.settle_pending(
-            subject, FollowUpState.SUSPENDED, reason, self._clock.now(), _ALL, (FollowUpState.PENDING,)
+            subjects, FollowUpState.SUSPENDED, reason, self._clock.now(), _ALL, (FollowUpState.PENDING,)
         )
 
     async def resume(self, subject: SubjectRef) -> None:
@@ -155,3 +187,18 @@ class FollowUps:
     async def pending(self, subject: SubjectRef) -> Sequence[FollowUp]:
         """What is still planned, soonest first."""
         return await self._rows.pending(subject)
+
+    async def planned_cycles(self, subjects: Sequence[SubjectRef]) -> set[tuple[SubjectRef, int]]:
+        """Which cycles of `subjects` have something planned still."""
+        return await self._rows.planned_cycles(subjects)
+
+
+def _schedule(policy: Policy, start: datetime) -> _Schedule:
+    """What a cycle begun at `start` plans, its expiry first."""
+    expires_at = policy.expiry(start)
+    found: _Schedule = [(FollowUpKind.EXPIRY, 1, expires_at, expires_at)]
+    for ordinal, duration in enumerate(policy.reminders, 1):
+        wanted = after(start, duration)
+        if wanted < expires_at:
+            found.append((FollowUpKind.REMINDER, ordinal, wanted, policy.allowed_from(wanted, expires_at)))
+    return found

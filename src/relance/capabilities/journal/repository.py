@@ -1,12 +1,15 @@
 """Every query of the journal."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from relance.capabilities.journal.models import SECURITY, JournalEntry
+from relance.core.bulk import insert_all
 from relance.core.pagination import PageRequest, Slice, SortKey
 from relance.core.repository import Repository, fetch_page
 
@@ -24,6 +27,10 @@ class JournalFilter:
 
 class JournalRepository(Repository):
     """Entries of the session's workspace."""
+
+    async def append(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write many entries."""
+        await insert_all(self.session, JournalEntry, rows)
 
     async def security_page(self, wanted: JournalFilter, request: PageRequest) -> Slice[JournalEntry]:
         """One page of what happened to accounts and rights."""

@@ -1,9 +1,11 @@
 """Writing to the journal, in the transaction of the change itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from relance.capabilities.journal.models import JournalEntry
+from relance.capabilities.journal.repository import JournalRepository
 from relance.core.clock import Clock
 from relance.core.db import DbSession
 from relance.core.ids import new_id
@@ -11,6 +13,18 @@ from relance.core.subjects import ActorRef, SubjectRef
 
 #: The bell of whoever reads the journal as it grows.
 BELL = "sequence_events"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened, as `Journal.record_all` takes it; see `Journal.record`."""
+
+    action: str
+    subject: SubjectRef
+    company_id: UUID | None = None
+    contact_id: UUID | None = None
+    before: Mapping[str, object] = field(default_factory=dict)
+    after: Mapping[str, object] = field(default_factory=dict)
 
 
 class Journal:
@@ -55,3 +69,28 @@ class Journal:
         )
         self._session.ring(BELL)
         return entry_id
+
+    async def record_all(self, entries: Sequence[Entry], actor: ActorRef) -> None:
+        """Append many entries of one actor with one statement, now."""
+        now, workspace_id = self._clock.now(), self._session.workspace_id
+        await JournalRepository(self._session).append(
+            [
+                {
+                    "workspace_id": workspace_id,
+                    "id": new_id(),
+                    "at": now,
+                    "actor_kind": actor.kind,
+                    "actor_id": actor.id,
+                    "action": entry.action,
+                    "subject_kind": entry.subject.kind,
+                    "subject_id": entry.subject.id,
+                    "company_id": entry.company_id,
+                    "contact_id": entry.contact_id,
+                    "before": entry.before,
+                    "after": entry.after,
+                }
+                for entry in entries
+            ]
+        )
+        if entries:
+            self._session.ring(BELL)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from relance.capabilities.messaging.models import Message, MessageAttempt, MessageBody, MessageState, Suppression
 from relance.capabilities.messaging.outcomes import Phase, Reply
 from relance.capabilities.messaging.schemas import MessageFilter
+from relance.core.bulk import insert_all
 from relance.core.ids import new_id
 from relance.core.pagination import PageRequest, Slice, SortKey
 from relance.core.repository import Repository, affected, fetch_page
@@ -19,8 +20,6 @@ from relance.core.subjects import SubjectRef
 
 #: A mail in one of these went, may have gone, or is on its way.
 _LIVE = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNCERTAIN, MessageState.SENT, MessageState.BOUNCED)
-#: Rows of one statement: PostgreSQL takes 32,767 parameters.
-_CHUNK = 1000
 
 
 class OutboxRepository(Repository):
@@ -28,19 +27,8 @@ class OutboxRepository(Repository):
 
     async def insert(self, messages: Sequence[dict[str, Any]], bodies: Sequence[dict[str, Any]]) -> set[UUID]:
         """Insert messages with their bodies, and tell which ones are new: a known dedupe key is passed over."""
-        fresh: set[UUID] = set()
-        for start in range(0, len(messages), _CHUNK):
-            inserted = await self.session.scalars(
-                insert(Message)
-                .values(list(messages[start : start + _CHUNK]))
-                .on_conflict_do_nothing(index_elements=["workspace_id", "dedupe_key"])
-                .returning(Message.id)
-            )
-            new = set(inserted.all())
-            rows = [body for body in bodies[start : start + _CHUNK] if body["id"] in new]
-            if rows:
-                await self.session.execute(insert(MessageBody).values(rows))
-            fresh |= new
+        fresh = await insert_all(self.session, Message, messages, unless="workspace_id, dedupe_key")
+        await insert_all(self.session, MessageBody, [body for body in bodies if body["id"] in fresh])
         return fresh
 
     async def cancel_queued(self, subject: SubjectRef, reason: str) -> int:

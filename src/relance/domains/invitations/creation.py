@@ -147,6 +147,12 @@ def _key(wanted: InvitationCreate, company: Company) -> OpenKey:
 
 def reason_for(company: Company, prequalification: Prequalification | None) -> Reason:
     """Why a partner is asked: never registered, form not validated, or form expired."""
-    if prequalification is not None and prequalification.form_status == FormStatus.EXPIRED:
+    form_status = FormStatus.TO_COMPLETE if prequalification is None else FormStatus(prequalification.form_status)
+    return reason_of(form_status, registered=company.registered_at is not None)
+
+
+def reason_of(form_status: FormStatus, *, registered: bool) -> Reason:
+    """`reason_for`, from the facts that it depends on."""
+    if form_status is FormStatus.EXPIRED:
         return Reason.UPDATE_REQUESTED
-    return Reason.NOT_REGISTERED if company.registered_at is None else Reason.FORM_NOT_VALIDATED
+    return Reason.FORM_NOT_VALIDATED if registered else Reason.NOT_REGISTERED

@@ -203,12 +203,6 @@ class InvitationRepository(Repository):
         )
         return await self.rows((await self.session.scalars(held)).all())
 
-    async def statuses(self, ids: Collection[UUID]) -> dict[UUID, tuple[Status, bool, str]]:
-        """Status, whether archived, and the address as it is compared, by id; nothing is locked."""
-        columns = (Invitation.id, Invitation.status, Invitation.archived_at, Invitation.email_key)
-        found = await self.session.execute(select(*columns).where(Invitation.id.in_(ids)))
-        return {row[0]: (Status(row[1]), row[2] is not None, row[3]) for row in found}
-
     async def open_rows(self, keys: Collection[OpenKey]) -> dict[OpenKey, UUID]:
         """The open invitations for those organisations, partners and addresses."""
         columns = (Invitation.issuing_organisation_id, Invitation.company_id, Invitation.email_key)

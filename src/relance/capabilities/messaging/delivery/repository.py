@@ -75,6 +75,11 @@ WITH k AS (
         CAST(:subjects AS text[]), CAST(:texts AS text[]), CAST(:htmls AS text[]), CAST(:versions AS text[]),
         CAST(:rendered AS timestamptz[]))
     AS k(workspace_id, id, epoch, headers, subject, plain, html, version, rendered_at)
+), blocked AS MATERIALIZED (
+    SELECT h.id FROM unnest(CAST(:hashed_workspaces AS uuid[]), CAST(:hashed_ids AS uuid[]), CAST(:hashes AS bytea[]))
+         AS h(workspace_id, id, hash)
+    JOIN suppressions s ON s.workspace_id = h.workspace_id AND s.address_hash = h.hash
+    WHERE s.until IS NULL OR s.until > :now
 ), intended AS (
     UPDATE messages m
     SET handoff_at = clock_timestamp(), lease_until = clock_timestamp() + make_interval(secs => :lease)
@@ -82,10 +87,7 @@ WITH k AS (
     WHERE m.workspace_id = k.workspace_id AND m.id = k.id AND m.lease_owner = :owner AND m.lease_epoch = k.epoch
       AND m.state = 'sending' AND m.lease_until > clock_timestamp()
       AND (m.expires_at IS NULL OR m.expires_at > :now)
-      AND NOT EXISTS (
-        SELECT 1 FROM unnest(CAST(:hashed_ids AS uuid[]), CAST(:hashes AS bytea[])) AS h(id, hash)
-        JOIN suppressions s ON s.workspace_id = k.workspace_id AND s.address_hash = h.hash
-        WHERE h.id = k.id AND (s.until IS NULL OR s.until > :now))
+      AND k.id NOT IN (SELECT id FROM blocked)
     RETURNING m.workspace_id, m.id
 ), stored AS (
     UPDATE message_bodies b
@@ -263,6 +265,7 @@ class DeliveryRepository(Repository):
             "owner": owner,
             "lease": lease,
             "now": now,
+            "hashed_workspaces": [message.workspace_id for message, _ in hashes],
             "hashed_ids": [message.id for message, _ in hashes],
             "hashes": [hashed for _, hashed in hashes],
             "headers": [orjson.dumps(list(one.body.headers)).decode() for one in parcels],

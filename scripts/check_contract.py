@@ -1,7 +1,7 @@
 """What a front-end team would do with the contract, tried: lint it, compile a client of it, run that, and fuzz.
 
-`python -m scripts.check_contract [SECONDS]`: how long to fuzz. The lint and the client need node and npm; without them they
-are skipped, loudly, at the start and in the last line.
+`python -m scripts.check_contract [SECONDS]`: how long to fuzz. The lint and the client need node and npm; without
+them they are skipped, loudly, at the start and in the last line.
 """
 
 import os

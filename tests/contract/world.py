@@ -93,6 +93,8 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     receiver = Receiver(rule=answering(503, retry_after="86400"))
     await receiver.start()
     await make("webhook_endpoints", "/v1/webhook-endpoints", {"url": receiver.url})
+    quiet = await admin.post("/v1/webhook-endpoints", {"url": receiver.url, "types": ["invitation.expired"]})
+    assert quiet.status_code == 201, quiet.text
     email = f"achats@{slug}-partenaire.example"
     invitation = {"issuing_organisation_id": ids["organisations"], "email": email, "partner": {"id": ids["companies"]}}
     await make("invitations", "/v1/invitations", invitation)
@@ -116,6 +118,8 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     # Nobody listens any more, and what was sent waits for a day: the workspace stays as it is.
     await receiver.stop()
     (mail,) = await product.mails(admin, email)
+    # Not every row of the feed is an event that the catalogue has.
+    ids["events"] = (await admin.get("/v1/events")).json()["items"][0]["id"]
     for table in Base.metadata.sorted_tables:
         if table.name not in ids and {"id", "workspace_id"} <= set(table.columns.keys()):
             one = await product.rows(

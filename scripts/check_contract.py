@@ -1,6 +1,7 @@
 """What a front-end team would do with the contract, tried: lint it, compile a client of it, run that, and fuzz.
 
-The lint and the client need node and npm; without them they are skipped, loudly, since CI has them.
+`python -m scripts.check_contract [SECONDS]`: how long to fuzz. The lint and the client need node and npm; without
+them they are skipped, loudly, at the start and in the last line.
 """
 
 import os
@@ -17,6 +18,7 @@ from scripts.running_service import running_service
 ROOT = project_root()
 LINT, CLIENT = ROOT / "openapi", ROOT / "clients" / "typescript"
 _FUZZ_SECONDS = 45
+_SKIPPED = "SKIPPED: lint and TypeScript client of the contract: node and npm are not installed\n"
 
 
 def _npm(folder: Path, *words: str, **env: str) -> None:
@@ -31,11 +33,13 @@ def _installed(folder: Path) -> None:
         stamp.write_bytes(lock.read_bytes())
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Run every step; the first that fails ends it."""
-    node = shutil.which("npm") is not None
+    seconds = int(arguments[0]) if arguments else _FUZZ_SECONDS
+    node = shutil.which("node") is not None and shutil.which("npm") is not None
     if not node:
-        sys.stdout.write("SKIPPED: lint and TypeScript client of the contract: node and npm are not installed\n")
+        sys.stdout.write(_SKIPPED)
+        sys.stdout.flush()
     try:
         if node:
             _installed(LINT)
@@ -47,11 +51,14 @@ def main() -> int:
             if node:
                 account = {"RELANCE_EMAIL": service.email, "RELANCE_PASSWORD": service.password}
                 _npm(CLIENT, "start", RELANCE_URL=service.base_url, **account)
-            return fuzz(service, _FUZZ_SECONDS, random.SystemRandom().randrange(2**31))
+            code = fuzz(service, seconds, random.SystemRandom().randrange(2**31))
     except subprocess.CalledProcessError as fault:
         sys.stdout.write(f"failed: {' '.join(map(str, fault.cmd))}\n")
         return 1
+    if not node:
+        sys.stdout.write(_SKIPPED)
+    return code
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

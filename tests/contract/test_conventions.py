@@ -67,6 +67,32 @@ async def test_a_tag_that_does_not_hold_changes_nothing(world: World) -> None:
     assert await dump(world.product) == before
 
 
+async def test_a_request_is_good_before_its_tag_counts(world: World) -> None:
+    """A 412 is the answer only where the request without its `If-Match` would have succeeded (RFC 9110, 13.2.1)."""
+    before = await dump(world.product)
+    wrong: list[str] = []
+    for operation in (one for one in guarded() if one.json_body is not None):
+        answer = await ask(world, operation, headers={"If-Match": '"999999"'}, json={"no such field": 1})
+        if answer.status_code != 422:
+            wrong.append(f"{operation.id}: {answer.status_code} {answer.text[:200]}")
+    assert wrong == []
+    assert await dump(world.product) == before
+
+
+INSTANTS = (
+    ("/v1/security-events", "since"),
+    ("/v1/messages", "created_from"),
+    ("/v1/webhook-deliveries", "created_to"),
+)
+
+
+async def test_an_instant_is_text(world: World) -> None:
+    """Digits are no date, though the parser takes them for seconds since 1970."""
+    for path, name in INSTANTS:
+        answer = await world.admin.get(path, params={name: "0"})
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "datetime_parsing"), path
+
+
 async def test_lists_go_on(world: World) -> None:
     wrong: list[str] = []
     for operation in (one for one in all_operations() if one.is_list):

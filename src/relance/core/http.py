@@ -1,18 +1,21 @@
 """HTTP plumbing shared by every router: strict bodies and queries, sessions as dependencies, page requests."""
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import solve_dependencies
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.routing import Route
 
 from relance.core.db import DbSession, ReadSession
-from relance.core.errors import MalformedRequest, UnsupportedMediaType
+from relance.core.errors import MalformedRequest, PreconditionFailed, UnsupportedMediaType
 from relance.core.idempotency.http import IdempotencyKey, describe_key, keep_answer, take_key
 from relance.core.idempotency.service import Owner
 from relance.core.pagination import PageRequest
@@ -53,14 +56,34 @@ class StrictRoute(APIRoute):
                 )
             if reads_json:
                 await _refuse_other_media(request)
+            asked = StrictRequest(request.scope, request.receive)
             try:
-                response = await handle(StrictRequest(request.scope, request.receive))
+                response = await handle(asked)
             except UnicodeDecodeError:
                 raise MalformedRequest() from None
+            except PreconditionFailed:
+                await self._refuse_invalid(asked)
+                raise
             await keep_answer(request, response)
             return response
 
         return strict
+
+    async def _refuse_invalid(self, request: StrictRequest) -> None:
+        # A precondition counts only where the request is good without it (RFC 9110, 13.2.1), but FastAPI resolves the
+        # dependencies, and with them the row and its tag, before it reads what the operation itself takes.
+        own = replace(self.dependant, dependencies=[])
+        body = await request.json() if self.body_field is not None and await request.body() else None
+        async with AsyncExitStack() as stack:
+            solved = await solve_dependencies(
+                request=request,
+                dependant=own,
+                body=body,
+                async_exit_stack=stack,
+                embed_body_fields=self._embed_body_fields,
+            )
+        if solved.errors:
+            raise RequestValidationError(solved.errors, body=body)
 
 
 async def _refuse_other_media(request: Request) -> None:

@@ -109,6 +109,10 @@ _MESSAGES: Mapping[str, Text] = {
         "Un fuseau IANA est attendu, par exemple Europe/Paris.",
         "An IANA zone is expected, Europe/Paris for example.",
     ),
+    "datetime_parsing": Text(
+        "Une date avec son heure est attendue, par exemple 2026-11-23T09:00:00Z.",
+        "A date with its time is expected, 2026-11-23T09:00:00Z for example.",
+    ),
     "timezone_aware": Text("Une date avec son fuseau est attendue.", "A date with its zone is expected."),
     "email": Text("Cette adresse e-mail n’est pas valide.", "This e-mail address is not valid."),
 }

@@ -4,18 +4,30 @@ Stock parsing answers 5xx to a lone surrogate, to NaN in an integer field, to NU
 to integers above eight bytes; these types refuse all four with a 422.
 """
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from relance.core.pagination import DEFAULT_LIMIT, MAX_LIMIT
 
 T = TypeVar("T")
 
+_WRITTEN_OUT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}", re.ASCII)
 _KEPT_CONTROLS = {"\n", "\t"}
 
 
@@ -59,6 +71,17 @@ Instant = Annotated[
     PlainSerializer(_utc_text, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]
+
+
+def _written_out(value: Any) -> Any:
+    # Pydantic takes a number, and its digits, for seconds since 1970; the contract promises text with a date in it.
+    if isinstance(value, datetime) or (isinstance(value, str) and _WRITTEN_OUT.match(value)):
+        return value
+    raise PydanticKnownError("datetime_parsing", {"error": "a date and a time are expected"})
+
+
+#: An instant that a caller gives: RFC 3339, with its zone.
+GivenInstant = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 
 class Input(BaseModel):

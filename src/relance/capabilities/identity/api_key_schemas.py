@@ -3,12 +3,12 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from relance.capabilities.identity.schemas import LevelCode, PermissionCode
 from relance.core.durations import Duration
-from relance.core.schemas import Input, Instant, ListQuery, Output, Reference, RequiredLine
+from relance.core.schemas import GivenInstant, Input, Instant, ListQuery, Output, Reference, RequiredLine
 
 ApiKeySort = Literal["created_at", "-created_at"]
 
@@ -42,7 +42,7 @@ class ApiKeyCreate(Input):
     permissions: dict[PermissionCode, LevelCode] | None = Field(
         None, max_length=200, description="Permission → level, none above yours. Absent: all that you may do now."
     )
-    expires_at: AwareDatetime | None = Field(None, description="Absent: it lives until it is revoked.")
+    expires_at: GivenInstant | None = Field(None, description="Absent: it lives until it is revoked.")
 
 
 class ApiKeyRotate(Input):

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
@@ -12,7 +12,7 @@ from relance.capabilities.messaging.models import MessageState
 from relance.core.actions import AvailableAction
 from relance.core.addresses import EmailAddress
 from relance.core.i18n import Locale
-from relance.core.schemas import Input, Instant, ListQuery, Output
+from relance.core.schemas import GivenInstant, Input, Instant, ListQuery, Output
 
 _EXAMPLE: JsonDict = {
     "id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10",
@@ -49,8 +49,8 @@ class MessageFilter(Input):
     subject_id: UUID | None = Field(None, description="Of the subject; with `subject_kind`.")
     recipient: EmailAddress | None = Field(None, description="Only mails to this address.")
     template: _Code | None = Field(None, description="Only this mail of the catalogue: `invitations.reminder`.")
-    created_from: AwareDatetime | None = Field(None, description="Created at this instant or later.")
-    created_to: AwareDatetime | None = Field(None, description="Created before this instant.")
+    created_from: GivenInstant | None = Field(None, description="Created at this instant or later.")
+    created_to: GivenInstant | None = Field(None, description="Created before this instant.")
 
     @model_validator(mode="after")
     def _subject_with_kind(self) -> Self:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from relance.capabilities.identity.repository import IdentityRepository
 from relance.capabilities.journal.models import JournalEntry
@@ -14,7 +14,7 @@ from relance.core.db import DbSession
 from relance.core.errors import PermissionDenied, Unauthenticated, ValidationFailed
 from relance.core.http import ReadDep, RuntimeDep, StrictRoute, link_next, page_request
 from relance.core.problems import problem_responses
-from relance.core.schemas import Instant, ListQuery, Output, Page
+from relance.core.schemas import GivenInstant, Instant, ListQuery, Output, Page
 from relance.core.security import Caller, requires
 
 _ID = "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10"
@@ -35,8 +35,8 @@ class SecurityEventQuery(ListQuery):
     action: ActionCode | None = Field(None, description="`user.signed_in`, `user.sign_in_failed`, `api_key.created`, …")
     subject_id: UUID | None = Field(None, description="What it happened to.")
     actor_id: UUID | None = Field(None, description="Who did it: a user or an API key.")
-    since: AwareDatetime | None = Field(None, description="Included.")
-    until: AwareDatetime | None = Field(None, description="Not included.")
+    since: GivenInstant | None = Field(None, description="Included.")
+    until: GivenInstant | None = Field(None, description="Not included.")
     sort: Literal["at", "-at"] = "-at"
 
 

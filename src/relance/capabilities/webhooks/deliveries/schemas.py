@@ -3,12 +3,12 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from relance.capabilities.webhooks.feed.schemas import EVENT_EXAMPLE, ID, EventRead, EventSubject, TypeCode
 from relance.capabilities.webhooks.models import DeliveryState, Trigger
-from relance.core.schemas import Input, Instant, ListQuery, Output
+from relance.core.schemas import GivenInstant, Input, Instant, ListQuery, Output
 
 _AT = "2026-11-23T09:00:03.120000Z"
 _EXAMPLE: JsonDict = {
@@ -37,8 +37,8 @@ class DeliveryFilterQuery(Input):
     subject_id: list[UUID] = Field(default_factory=list, max_length=100, description="Repeatable.")
     state: list[DeliveryState] = Field(default_factory=list, max_length=len(DeliveryState), description="Repeatable.")
     type: list[TypeCode] = Field(default_factory=list, max_length=100, description="Repeatable: `invitation.sent`.")
-    created_from: AwareDatetime | None = Field(None, description="Created at this instant or later.")
-    created_to: AwareDatetime | None = Field(None, description="Created before this instant.")
+    created_from: GivenInstant | None = Field(None, description="Created at this instant or later.")
+    created_to: GivenInstant | None = Field(None, description="Created before this instant.")
 
 
 class DeliveryQuery(ListQuery, DeliveryFilterQuery):

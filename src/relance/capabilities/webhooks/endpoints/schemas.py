@@ -3,12 +3,12 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
 from relance.capabilities.webhooks.feed.schemas import ID, TypeCode
 from relance.core.durations import Duration
-from relance.core.schemas import UNSET, Input, Instant, Line, ListQuery, Output, Patch, one_line
+from relance.core.schemas import UNSET, GivenInstant, Input, Instant, Line, ListQuery, Output, Patch, one_line
 
 _AT = "2026-11-02T09:30:00Z"
 _ENDPOINT: JsonDict = {
@@ -82,8 +82,8 @@ class ReplayPeriod(Input):
         json_schema_extra={"example": {"since": "2026-11-22T00:00:00Z", "until": "2026-11-23T00:00:00Z"}}
     )
 
-    since: AwareDatetime = Field(description="Included.")
-    until: AwareDatetime = Field(description="Not included.")
+    since: GivenInstant = Field(description="Included.")
+    until: GivenInstant = Field(description="Not included.")
 
 
 class Replayed(Output):

@@ -45,7 +45,7 @@ _CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 #: A comment inside <title> is text to the parser, and comes back escaped.
 _MARK = re.compile(r"(?:<|&lt;)!--jinja(\d+)--(?:>|&gt;)|jinjax(\d+)x")
 _LONGEST_SUBJECT = 200
-_BLANK_LINES = re.compile(r"\n{3,}")
+_BLANK_LINES = re.compile(r"\n{4,}")
 #: Edited templates kept compiled in a process.
 _KEPT = 2_000
 
@@ -80,6 +80,13 @@ class _Folder(BaseLoader):
             return (self.root / name).read_text(encoding="utf-8")
         except OSError:
             raise TemplateNotFound(name) from None
+
+    def read_where_there(self, name: str) -> str:
+        """The same; nothing where there is no such file."""
+        try:
+            return self.read(name)
+        except TemplateNotFound:
+            return ""
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         """What Jinja compiles for `template`."""
@@ -138,7 +145,7 @@ class Templates:
         for environment in (self._text, self._html):
             environment.filters.update({name: known.apply for name, known in FILTERS.items()}, bounded=bounded)
         css = self._loader.read(_STYLE)
-        self._tailor = Tailor(self._text, self._html, self._loader.read(_EDITED_STYLE) + css)
+        self._tailor = Tailor(self._text, self._html, self._loader.read_where_there(_EDITED_STYLE) + css)
         self._compiled = {
             (mail.key, locale): self._compile(mail, locale) for mail in self.mails.values() for locale in LOCALES
         }
@@ -198,7 +205,7 @@ class Templates:
     ) -> Rendering:
         compiled = self._of(key, locale, wording)
         subject, text, html = (limited(one, values) for one in (compiled.subject, compiled.text, compiled.html))
-        return _rendering(subject, _BLANK_LINES.sub("\n\n", text), html, compiled.version, brand)
+        return _rendering(subject, _BLANK_LINES.sub("\n\n\n", text), html, compiled.version, brand)
 
     def _of(self, key: str, locale: Locale, wording: Wording) -> Compiled:
         """`wording`, compiled once a process; one that does not compile is not tried again."""

@@ -29,6 +29,7 @@ _BEGUN = re.compile(r"(?:https?://[^\s/?#@{}]+[/?#]|mailto:)", re.IGNORECASE)
 _ALIGNED = re.compile(r"\s*text-align:\s*(?:left|right|center|justify)\s*;?\s*")
 _COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
 _CODE = re.compile(r"\{[{%#]")
+_ELEMENT = re.compile(r"<[a-z][^<>]*>")
 VOID = frozenset({"br", "hr"})
 
 
@@ -113,6 +114,7 @@ class _Cleaner:
                 break
             # What surrounded a comment may read differently without it.
             found = self._pass(bare)
+        found = _ELEMENT.sub(lambda one: one.group(0).replace(' class=""', ""), found)
         self._check_left(found)
         return found.strip()
 

@@ -8,6 +8,7 @@ from relance.capabilities.jobs import models as jobs
 from relance.capabilities.journal import models as journal
 from relance.capabilities.links import models as links
 from relance.capabilities.messaging import models as messaging
+from relance.capabilities.messaging.catalogue import models as templates
 from relance.capabilities.sandbox import models as sandbox
 from relance.core.idempotency import models as idempotency
 from relance.domains.invitations import models as invitations
@@ -24,4 +25,5 @@ __all__ = [
     "links",
     "messaging",
     "sandbox",
+    "templates",
 ]

@@ -200,9 +200,7 @@ class Templates:
             raise TemplateFault(f"{key} in {locale}: {error}") from error
         return _rendering(subject, text, html, compiled.version, style.brand)
 
-    def _worded(
-        self, key: str, locale: Locale, values: Mapping[str, Any], wording: Wording, brand: Brand
-    ) -> Rendering:
+    def _worded(self, key: str, locale: Locale, values: Mapping[str, Any], wording: Wording, brand: Brand) -> Rendering:
         compiled = self._of(key, locale, wording)
         subject, text, html = (limited(one, values) for one in (compiled.subject, compiled.text, compiled.html))
         return _rendering(subject, _BLANK_LINES.sub("\n\n\n", text), html, compiled.version, brand)
@@ -287,7 +285,9 @@ def _finalize(value: object) -> object:
 
 def _rendering(subject: str, text: str, html: str, version: str, brand: Brand) -> Rendering:
     stamped = f"{version}~{brand.stamp}" if brand.stamp else version
-    return Rendering(header_text(subject)[:_LONGEST_SUBJECT], text.strip() + "\n", html.replace(ACCENT, brand.colour), stamped)
+    return Rendering(
+        header_text(subject)[:_LONGEST_SUBJECT], text.strip() + "\n", html.replace(ACCENT, brand.colour), stamped
+    )
 
 
 def _imported(tree: nodes.Template) -> set[str]:

@@ -61,7 +61,11 @@ def checked(templates: Templates, mail: type[Mail], locale: Locale, draft: Draft
 def faults_of(mail: type[Mail], wording: Wording) -> Sequence[PlacedError]:
     """Why a stored wording no longer fits its mail; nothing where it does."""
     slots = slots_of(mail)
-    subject, html, text = read(wording.subject, slots, subject=True), read(wording.html, slots), read(wording.text, slots)
+    subject, html, text = (
+        read(wording.subject, slots, subject=True),
+        read(wording.html, slots),
+        read(wording.text, slots),
+    )
     found = _placed(subject, "/subject") + _placed(html, "/html") + _placed(text, "/text")
     if not found and mail.link_bearing:
         found += _linkless(Draft(wording.subject, wording.html, wording.text), html, text)

@@ -15,9 +15,7 @@ WORDS: Mapping[str, Text] = {
         "Ceci n’est pas permis dans un modèle : {what}. Sont permis les champs documentés, leurs filtres, « if » et « for ».",
         "This is not allowed in a template: {what}. Documented placeholders, their filters, “if” and “for” are.",
     ),
-    "unknown_placeholder": Text(
-        "Ce modèle n’a pas de champ « {what} ».", "This template has no placeholder “{what}”."
-    ),
+    "unknown_placeholder": Text("Ce modèle n’a pas de champ « {what} ».", "This template has no placeholder “{what}”."),
     "placeholder_not_printable": Text(
         "Le champ « {what} » ne s’écrit pas tel quel : utilisez ses champs, « if » ou « for ».",
         "The placeholder “{what}” cannot be written as it is: use its own fields, “if” or “for”.",

@@ -49,7 +49,9 @@ def _one(node: nodes.Node, markup: bool) -> str:
     if isinstance(node, nodes.If):
         return _condition(node, markup)
     if isinstance(node, nodes.For):
-        return f"{{% for {_code(node.target)} in {_code(node.iter)} %}}{_written(node.body, markup=markup)}{{% endfor %}}"
+        return (
+            f"{{% for {_code(node.target)} in {_code(node.iter)} %}}{_written(node.body, markup=markup)}{{% endfor %}}"
+        )
     return f"{{{{ {_code(node)} }}}}"
 
 

@@ -87,7 +87,7 @@ class Tailor:
                 raise TemplateFault(f"{fault.code}: {shown(fault.what)}")
         body = self._styled(wording.html)
         subject = self._built(self._text, "subject", None, {"": wording.subject})
-        text = self._built(self._text, "text", f"{folder}/body.txt", {"main": f"\n{wording.text}\n"})
+        text = self._built(self._text, "text", f"{folder}/body.txt", {"main": f"\n{wording.text}\n\n"})
         html = self._built(self._html, "html", f"{folder}/body.html", {"title": wording.subject, "main": f"\n{body}\n"})
         own = f"{wording.id}/{wording.number}" if wording.id else "draft"
         return Compiled(subject, text, html, f"{shipped}+{own}")

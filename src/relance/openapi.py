@@ -45,6 +45,8 @@ TAGS = [
     {"name": "contacts", "description": "The directory: people at companies."},
     {"name": "recipients", "description": "What the link of a mail shows, and how it is answered. No account needed."},
     {"name": "messages", "description": "Mails that were sent or will be: look, settle, send again; delivery reports."},
+    {"name": "email-templates", "description": "The words of every mail: edit, preview, test, restore."},
+    {"name": "email-branding", "description": "The look of mails: sender name, answers, colour, logo."},
     {"name": "organisations", "description": "The organisations of the workspace that ask (entités émettrices)."},
     {"name": "users", "description": "People of the workspace."},
     {"name": "roles", "description": "Editable sets of permission and level."},

@@ -53,10 +53,10 @@ class Wardrobe:
             found[place] = Style(self._wordings.get(used) if used else None, self._brand(own, shared))
         return found
 
-    async def brand(self, session: DbSession, organisation_id: UUID | None) -> Brand:
-        """The look of an organisation of the session's workspace, or of the workspace itself."""
-        place = (session.workspace_id, organisation_id, "", "")
-        return (await self.styles(session, {place}))[place].brand
+    async def style(self, session: DbSession, place: Place, draft: UUID | None = None) -> Style:
+        """The style of one mail; of a test where it names a version."""
+        style = (await self.styles(session, {place}, {draft}))[place]
+        return self._style_of(style, self._wordings.get(draft) if draft is not None else None)
 
     async def _learn(self, rows: CatalogueRepository, ids: Collection[UUID]) -> None:
         unknown = [id_ for id_ in ids if id_ not in self._wordings]

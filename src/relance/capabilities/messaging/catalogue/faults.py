@@ -12,7 +12,8 @@ WORDS: Mapping[str, Text] = {
         "This tag is incomplete or is not understood: {what}.",
     ),
     "code_not_allowed": Text(
-        "Ceci n’est pas permis dans un modèle : {what}. Sont permis les champs documentés, leurs filtres, « if » et « for ».",
+        "Ceci n’est pas permis dans un modèle : {what}. "
+        "Sont permis les champs documentés, leurs filtres, « if » et « for ».",
         "This is not allowed in a template: {what}. Documented placeholders, their filters, “if” and “for” are.",
     ),
     "unknown_placeholder": Text("Ce modèle n’a pas de champ « {what} ».", "This template has no placeholder “{what}”."),

@@ -230,7 +230,7 @@ class _Reader:
             raise _Refused("template_syntax", tag.code)
         return self._true_when(one.test, tag, self._guards)
 
-    def _true_when(self, node: nodes.Expr, tag: Tag, guards: frozenset[str]) -> frozenset[str]:
+    def _true_when(self, node: nodes.Node, tag: Tag, guards: frozenset[str]) -> frozenset[str]:
         """Check a condition; what is there where it holds."""
         if isinstance(node, nodes.Not):
             self._true_when(node.node, tag, guards)

@@ -89,7 +89,7 @@ class MailBranding(WorkspaceOwned, Base):
 
 
 class MailLogo(WorkspaceOwned, Base):
-    """A picture at a public address that never changes: mails that were sent go on showing it, so it is never deleted."""
+    """A picture at a public address that never changes: sent mails go on showing it, so it is never deleted."""
 
     __tablename__ = "mail_logos"
     __table_args__ = (

@@ -1,6 +1,6 @@
 """What a mail's typed model offers to whoever edits its template: one slot for each placeholder."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -38,7 +38,7 @@ _SAMPLES: Mapping[Kind, str] = {
     Kind.INSTANT: "2026-12-23T09:00:00Z",
     Kind.URL: "https://relance.example/r/…",
 }
-_WRITE_OUT = {Kind.NUMBER: int, Kind.BOOLEAN: lambda value: value == "true"}
+_WRITE_OUT: Mapping[Kind, Callable[[str], object]] = {Kind.NUMBER: int, Kind.BOOLEAN: lambda value: value == "true"}
 _LINK = Hint(
     Text("Adresse personnelle du destinataire", "The recipient’s personal address"),
     Text("https://relance.example/r/…", "https://relance.example/r/…"),

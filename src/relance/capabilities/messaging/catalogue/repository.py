@@ -96,7 +96,8 @@ class CatalogueRepository(Repository):
             or_(one.organisation_id.is_(None), one.organisation_id.in_(organisations)),
             one.current_id.is_not(None),
         )
-        return {(row[0], row[1], row[2], row[3]): row[4] for row in await self.session.execute(statement)}
+        found = await self.session.execute(statement)
+        return {(row[0], row[1], row[2], row[3]): row[4] for row in found if row[4] is not None}
 
     async def brandings(
         self, workspaces: Collection[UUID], organisations: Collection[UUID]

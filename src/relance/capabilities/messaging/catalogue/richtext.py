@@ -11,7 +11,10 @@ import nh3
 from relance.capabilities.messaging.catalogue.faults import Fault
 from relance.capabilities.messaging.catalogue.language import Reading, Tag, scan
 
-TAGS = frozenset(["p", "br", "h1", "h2", "h3", "strong", "b", "em", "i", "u", "s", "a", "ul", "ol", "li", "blockquote", "table", "thead", "tbody", "tr", "th", "td", "hr", "span", "div"])
+TAGS = frozenset({
+    "p", "br", "h1", "h2", "h3", "strong", "b", "em", "i", "u", "s", "a", "ul", "ol", "li", "blockquote",
+    "table", "thead", "tbody", "tr", "th", "td", "hr", "span", "div",
+})  # fmt: skip
 #: What a pasted document brings along besides words, removed with all that is in it.
 _EMPTIED = frozenset({"script", "style", "title", "head", "template", "noscript", "iframe", "object", "svg", "math"})
 _ATTRIBUTES = {

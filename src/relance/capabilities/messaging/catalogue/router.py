@@ -191,7 +191,7 @@ async def preview_template(
     summary="Send a mail to oneself",
     responses=problem_responses(ValidationFailed, NoPreviewSubject),
 )
-async def test_template(
+async def send_test(
     key: Key, locale: Language, body: TemplateTry, catalogue: Writing, organisation_id: Organisation = None
 ) -> TestSent:
     """A real mail to the caller's own address, marked `[Test]`; its link leads nowhere."""

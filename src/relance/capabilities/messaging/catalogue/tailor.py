@@ -1,4 +1,4 @@
-"""From the stored sources of an edited template to what Jinja renders: the layout, the head and the foot stay shipped."""
+"""From the stored sources of an edited template to what Jinja renders; the layout, head and foot stay shipped."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -117,7 +117,7 @@ class Tailor:
             body.extend([nodes.Block(name, list(content), False, False, lineno=1)] if parent else content)
         tree = nodes.Template(body, lineno=1)
         tree.set_environment(environment)
-        code = environment.compile(tree, f"edited {part}")  # type: ignore[call-overload] # trees are taken, not typed
+        code = environment.compile(tree, f"edited {part}")
         return Template.from_code(environment, code, environment.make_globals(None))
 
 

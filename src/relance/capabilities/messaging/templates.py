@@ -46,6 +46,8 @@ _CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _MARK = re.compile(r"(?:<|&lt;)!--jinja(\d+)--(?:>|&gt;)|jinjax(\d+)x")
 _LONGEST_SUBJECT = 200
 _BLANK_LINES = re.compile(r"\n{4,}")
+#: Parses, and drops no line end; it renders nothing.
+_AS_WRITTEN = Environment(autoescape=True)
 #: Edited templates kept compiled in a process.
 _KEPT = 2_000
 
@@ -228,7 +230,7 @@ class Templates:
         Raises:
             TemplateNotFound: there is no such mail.
         """
-        return self._text.parse(self._loader.read(f"{key.replace('.', '/')}/{locale}/{part}"))
+        return _AS_WRITTEN.parse(self._loader.read(f"{key.replace('.', '/')}/{locale}/{part}"))
 
     def _compile(self, mail: type[Mail], locale: Locale) -> Compiled:
         folder = f"{mail.key.replace('.', '/')}/{locale}"

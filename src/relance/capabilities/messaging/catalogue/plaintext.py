@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from relance.capabilities.messaging.catalogue.richtext import Hidden
 
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "ul", "ol", "table", "blockquote", "div"})
+_AFTER_STATEMENT = re.compile(r"%\}\n(?!\n)")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 
 
@@ -20,7 +21,8 @@ def plain_text(marked: str, hidden: Hidden, addresses: frozenset[str]) -> str:
     writer = _Writer(hidden, addresses)
     writer.feed(marked)
     writer.close()
-    return hidden.restored(writer.text)
+    # The line end after a statement is the statement's own: Jinja drops it.
+    return _AFTER_STATEMENT.sub("%}\n\n", hidden.restored(writer.text))
 
 
 class _Writer(HTMLParser):

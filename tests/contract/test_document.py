@@ -21,7 +21,10 @@ UNGUARDED = {
 #: Single resources without an `ETag`, and why.
 UNTAGGED = {"api_keys_get": "a key is never edited, so that no change asks for its version"}
 #: Collections that answer all of themselves, and why.
-PAGELESS = {"follow_up_policies_list": "one policy for each domain of the product, a handful that no data adds to"}
+PAGELESS = {
+    "email_templates_list": "every mail of the product, a number that no data adds to",
+    "follow_up_policies_list": "one policy for each domain of the product, a handful that no data adds to",
+}
 #: What is accepted without an address to follow it at, and why.
 NOWHERE = {
     "auth_request_password_reset": "the answer is the same whether the account exists or not",

@@ -1,5 +1,6 @@
 """Workspaces with one of everything, and valid requests to any operation in them."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,16 +13,26 @@ from relance.core.db import Base
 
 Rows = Mapping[str, list[tuple[tuple[str, str], ...]]]
 
+#: The head of a PNG of 160 by 48 pixels: as much of a picture as is looked at.
+LOGO = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\xa0\x00\x00\x000\x08\x02\x00\x00\x00"
 #: Names of id fields that do not say what they are the id of.
 FIELDS = {
     "issuing_organisation_id": "organisations",
     "organisation_ids": "organisations",
     "manager_id": "users",
     "partner_id": "companies",
+    "logo_id": "mail_logos",
     "id": "companies",  # of the partner of an invitation
 }
 #: Values of path parameters that are no ids: what the populated workspace has.
-NAMES = {"form_version": "1", "domain": "invitations"}
+NAMES = {
+    "form_version": "1",
+    "domain": "invitations",
+    "key": "invitations.invitation",
+    "locale": "fr",
+    "number": "1",
+    "digest": hashlib.sha256(LOGO).hexdigest(),
+}
 #: Operations that move every workspace or end the session that calls them.
 NEVER_CALLED = {"test_clock_advance", "auth_logout", "me_change_password"}
 
@@ -86,6 +97,7 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     await make("invitations", "/v1/invitations", invitation)
     await product.work()
     await _import(product, office)
+    await _edit_mails(office)
     (mail,) = await product.mails(admin, email)
     for table in Base.metadata.sorted_tables:
         if table.name not in ids and {"id", "workspace_id"} <= set(table.columns.keys()):
@@ -112,6 +124,17 @@ async def _import(product: Product, office: Office) -> None:
     await product.work()
     job = (await office.admin.get(answer.headers["Location"])).json()
     assert (job["total"], job["failed"]) == (2, 1), job
+
+
+async def _edit_mails(office: Office) -> None:
+    """An edited template, and a look with a logo."""
+    wording = {"subject": "Objet", "html": '<p><a href="{{ link }}">Répondre</a></p>'}
+    saved = await office.admin.ask("PUT", "/v1/email-templates/invitations.invitation/fr", json=wording)
+    assert saved.status_code == 200, saved.text
+    logo = await office.admin.ask("POST", "/v1/email-branding/logos", files={"file": ("logo.png", LOGO)})
+    assert logo.status_code == 200, logo.text
+    look = await office.admin.ask("PUT", "/v1/email-branding", json={"logo_id": logo.json()["id"]})
+    assert look.status_code == 200, look.text
 
 
 def table_of(field: str) -> str:

@@ -22,6 +22,7 @@ FIELDS = {
     "manager_id": "users",
     "partner_id": "companies",
     "logo_id": "mail_logos",
+    "subject_id": "invitations",  # of the preview of an edited mail
     "id": "companies",  # of the partner of an invitation
 }
 #: Values of path parameters that are no ids: what the populated workspace has.

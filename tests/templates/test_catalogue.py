@@ -1,5 +1,6 @@
 """Editing mails through HTTP, rows and received mail."""
 
+import json
 import struct
 from typing import Any
 
@@ -13,7 +14,10 @@ WORDS = {
 }
 
 
-async def save(person: Person, words: dict[str, str] = WORDS, status: int = 200, **params: str) -> dict[str, Any]:
+async def save(
+    person: Person, words: dict[str, str] = WORDS, status: int = 200, organisation_id: str | None = None
+) -> dict[str, Any]:
+    params = {"organisation_id": organisation_id} if organisation_id else {}
     answer = await person.ask("PUT", f"{KEY}/fr", json=words, params=params)
     assert answer.status_code == status, answer.text
     found: dict[str, Any] = answer.json()
@@ -71,7 +75,7 @@ async def test_preview_message_and_mail_are_the_same_bytes(product: Product, off
 async def test_organisation_before_workspace_before_shipped(product: Product, office: Office) -> None:
     own = {"organisation_id": str(office.organisation_id)}
     await save(office.admin, {**WORDS, "subject": "De l’espace"})
-    await save(office.manager, {**WORDS, "subject": "De l’organisation"}, **own)
+    await save(office.manager, {**WORDS, "subject": "De l’organisation"}, organisation_id=own["organisation_id"])
     # A manager's level reaches their organisations, not the workspace.
     assert (await save(office.manager, status=403))["permission"] == "email-templates:write"
 
@@ -134,12 +138,9 @@ async def test_what_does_not_fit_is_refused_and_changes_nothing(product: Product
         }
     ]
     for subject in ("a\r\nBcc: all@x.example", "\ud800", "a\x00b", "=?utf-8?q?x?="):
-        content = '{"subject": "%s", "html": "<p>{{ link }}</p>"}' % subject.encode("unicode_escape").decode().replace(
-            "\\x", "\\u00"
-        )
-        answer = await office.admin.ask(
-            "PUT", f"{KEY}/fr", content=content, headers={"Content-Type": "application/json"}
-        )
+        content = json.dumps({"subject": subject, "html": "<p>{{ link }}</p>"})
+        headers = {"Content-Type": "application/json"}
+        answer = await office.admin.ask("PUT", f"{KEY}/fr", content=content, headers=headers)
         assert answer.status_code in {400, 422}, (subject, answer.text)
     huge = await office.admin.ask("PUT", f"{KEY}/fr", json={"subject": "x", "html": "x" * 50_001})
     assert huge.status_code == 422

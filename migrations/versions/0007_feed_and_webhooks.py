@@ -1,7 +1,7 @@
 """feed and webhooks
 
 Revision: 0007_feed_and_webhooks
-After: 0004_files_of_recipients
+After: 0006_edited_templates
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0007_feed_and_webhooks"
-down_revision: str | None = "0004_files_of_recipients"
+down_revision: str | None = "0006_edited_templates"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

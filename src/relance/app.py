@@ -16,6 +16,9 @@ from relance.capabilities.identity.router import routers as identity_routers
 from relance.capabilities.identity.throttle import SignInThrottle
 from relance.capabilities.jobs.router import router as jobs_router
 from relance.capabilities.links.router import router as links_router
+from relance.capabilities.messaging.catalogue.branding_router import logos as logos_router
+from relance.capabilities.messaging.catalogue.branding_router import router as email_branding_router
+from relance.capabilities.messaging.catalogue.router import router as email_templates_router
 from relance.capabilities.messaging.reports.router import router as reports_router
 from relance.capabilities.messaging.router import router as messages_router
 from relance.capabilities.sandbox.router import routers as sandbox_routers
@@ -47,6 +50,7 @@ from relance.wiring import (
     build_runtime,
     close_runtime,
     job_kinds,
+    mail_examples,
     mail_subjects,
     probes,
     recipients,
@@ -89,6 +93,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.event_types = EVENT_TYPES
     app.state.recipients = recipients(runtime)
     app.state.mail_subjects = mail_subjects(runtime)
+    app.state.mail_examples = mail_examples(runtime)
     app.state.templates = template_source(runtime)
     app.state.probes = probes(runtime)
     app.state.follow_up_domains = FOLLOW_UP_DOMAINS
@@ -123,6 +128,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         events_router,
         webhook_endpoints_router,
         webhook_deliveries_router,
+        email_templates_router,
+        email_branding_router,
+        logos_router,
         telemetry.router,
     ]
     if settings.sandbox:

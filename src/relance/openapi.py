@@ -56,6 +56,8 @@ TAGS = [
     {"name": "events", "description": "The feed: what happened, in one order that holds for every reader."},
     {"name": "webhook-endpoints", "description": "Where events are sent, signed as Standard Webhooks says."},
     {"name": "webhook-deliveries", "description": "What was sent to webhooks, what came of it, and sending again."},
+    {"name": "email-templates", "description": "The words of every mail: edit, preview, test, restore."},
+    {"name": "email-branding", "description": "The look of mails: sender name, answers, colour, logo."},
     {"name": "organisations", "description": "The organisations of the workspace that ask (entités émettrices)."},
     {"name": "users", "description": "People of the workspace."},
     {"name": "roles", "description": "Editable sets of permission and level."},

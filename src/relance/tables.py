@@ -8,6 +8,7 @@ from relance.capabilities.jobs import models as jobs
 from relance.capabilities.journal import models as journal
 from relance.capabilities.links import models as links
 from relance.capabilities.messaging import models as messaging
+from relance.capabilities.messaging.catalogue import models as templates
 from relance.capabilities.sandbox import models as sandbox
 from relance.capabilities.webhooks import models as webhooks
 from relance.core.idempotency import models as idempotency
@@ -27,5 +28,6 @@ __all__ = [
     "mandates",
     "messaging",
     "sandbox",
+    "templates",
     "webhooks",
 ]

@@ -34,8 +34,9 @@ from relance.capabilities.jobs.handlers import JobKinds
 from relance.capabilities.jobs.lifecycle import LIFECYCLE as JOB
 from relance.capabilities.jobs.permissions import PERMISSIONS as JOBS
 from relance.capabilities.links.recipient import RecipientHandler
+from relance.capabilities.messaging.catalogue.delivery import TestMails
 from relance.capabilities.messaging.events import EVENTS as MESSAGE_EVENTS
-from relance.capabilities.messaging.handlers import MailSubject
+from relance.capabilities.messaging.handlers import MailExamples, MailSubject
 from relance.capabilities.messaging.lifecycle import LIFECYCLE as MESSAGE
 from relance.capabilities.messaging.mails import Mail
 from relance.capabilities.messaging.metrics import OutboxProbe
@@ -66,6 +67,7 @@ from relance.domains.invitations.emails import (
     UndeliverableMail,
 )
 from relance.domains.invitations.events import EVENTS as INVITATION_EVENTS
+from relance.domains.invitations.examples import InvitationExamples
 from relance.domains.invitations.followups import InvitationFollowUps, PrequalificationFollowUps
 from relance.domains.invitations.forms import install_default_form
 from relance.domains.invitations.imports import InvitationImport
@@ -180,8 +182,15 @@ def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
         DeliverySubject(runtime),
         UserInvitationMails(runtime),
         PasswordResetMails(runtime),
+        TestMails(),
     )
     return {handler.kind: handler for handler in handlers}
+
+
+def mail_examples(runtime: Runtime) -> Mapping[str, MailExamples]:
+    """Who fills each mail from a real row, for previews of its template; mails without are shown on samples."""
+    every: tuple[MailExamples, ...] = (InvitationExamples(runtime),)
+    return {key: examples for examples in every for key in examples.keys}
 
 
 def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:

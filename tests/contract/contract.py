@@ -21,6 +21,7 @@ PUBLIC = {
     "recipients_save": "the token of the link is the credential",
     "recipients_upload": "the token of the link is the credential",
     "recipients_answer": "the token of the link is the credential",
+    "email_branding_logo": "mail clients show it, and they have no credentials",
     "meta_errors": "documentation",
     "meta_event_types": "documentation",
     "meta_lifecycles": "documentation",

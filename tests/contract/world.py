@@ -1,5 +1,6 @@
 """Workspaces with one of everything, and valid requests to any operation in them."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from relance.core.db import Base
 
 Rows = Mapping[str, list[tuple[tuple[str, str], ...]]]
 
+#: The head of a PNG of 160 by 48 pixels: as much of a picture as is looked at.
+LOGO = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\xa0\x00\x00\x000\x08\x02\x00\x00\x00"
 #: Names of id fields that do not say what they are the id of.
 FIELDS = {
     "issuing_organisation_id": "organisations",
@@ -22,6 +25,8 @@ FIELDS = {
     "partner_id": "companies",
     "team_member_id": "users",
     "mandate_delivery_id": "mandate_deliveries",
+    "logo_id": "mail_logos",
+    "subject_id": "invitations",  # of the preview of an edited mail
     "id": "companies",  # of the partner of an invitation
     "endpoint_id": "webhook_endpoints",
     "webhook_delivery_id": "webhook_deliveries",
@@ -29,7 +34,15 @@ FIELDS = {
 #: The partner's own key of what has one.
 KEY = "F/00412 é"
 #: Values of path parameters that are no ids: what the populated workspace has.
-NAMES = {"form_version": "1", "domain": "invitations", "external_id": KEY}
+NAMES = {
+    "external_id": KEY,
+    "form_version": "1",
+    "domain": "invitations",
+    "key": "invitations.invitation",
+    "locale": "fr",
+    "number": "1",
+    "digest": hashlib.sha256(LOGO).hexdigest(),
+}
 #: Operations that move every workspace or end the session that calls them.
 NEVER_CALLED = {"test_clock_advance", "auth_logout", "me_change_password"}
 
@@ -113,6 +126,7 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     await product.work()
     await _accept(product, office, contact["email"])
     await _import(product, office)
+    await _edit_mails(office)
     await _second(admin, person)
     await _second_mandate(admin, mandate, f"{slug}-pme.example")
     await product.work()
@@ -185,6 +199,17 @@ async def _import(product: Product, office: Office) -> None:
     await product.work()
     job = (await office.admin.get(answer.headers["Location"])).json()
     assert (job["total"], job["failed"]) == (2, 1), job
+
+
+async def _edit_mails(office: Office) -> None:
+    """An edited template, and a look with a logo."""
+    wording = {"subject": "Objet", "html": '<p><a href="{{ link }}">Répondre</a></p>'}
+    saved = await office.admin.ask("PUT", "/v1/email-templates/invitations.invitation/fr", json=wording)
+    assert saved.status_code == 200, saved.text
+    logo = await office.admin.ask("POST", "/v1/email-branding/logos", files={"file": ("logo.png", LOGO)})
+    assert logo.status_code == 200, logo.text
+    look = await office.admin.ask("PUT", "/v1/email-branding", json={"logo_id": logo.json()["id"]})
+    assert look.status_code == 200, look.text
 
 
 def table_of(field: str) -> str:

@@ -14,7 +14,13 @@ from tests.messaging.office import CREATE, KIND, MAILS, Things, invitation
 from tests.messaging.relay import Relay
 from tests.plugins.servers import PG_ADMIN_URL
 
-from relance.capabilities.identity.models import Workspace
+from relance.capabilities.identity.models import Organisation, Workspace
+from relance.capabilities.messaging.catalogue.models import (
+    MailBranding,
+    MailLogo,
+    TemplateOverride,
+    TemplateVersion,
+)
 from relance.capabilities.messaging.deliverer import Deliverer
 from relance.capabilities.messaging.mails import Mail
 from relance.capabilities.messaging.models import (
@@ -36,7 +42,10 @@ from relance.core.subjects import SubjectRef
 
 _TABLES: list[Any] = [
     model.__table__
-    for model in (Workspace, Message, MessageBody, MessageAttempt, DeliveryLane, DeliveryTotal, Suppression)
+    for model in (
+        *(Workspace, Message, MessageBody, MessageAttempt, DeliveryLane, DeliveryTotal, Suppression),
+        *(Organisation, TemplateOverride, TemplateVersion, MailLogo, MailBranding),
+    )
 ]
 _NAMES = "things, message_attempts, message_bodies, messages, delivery_lanes, delivery_totals, suppressions, workspaces"
 

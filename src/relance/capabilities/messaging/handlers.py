@@ -6,8 +6,11 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from relance.capabilities.messaging.mails import Mail
 from relance.capabilities.messaging.outcomes import Reply
 from relance.core.db import DbSession
+from relance.core.i18n import Locale
+from relance.core.security import Caller
 from relance.core.subjects import SubjectRef
 
 
@@ -100,3 +103,20 @@ class MailSubject(Protocol):
 
 
 MailSubjects = Mapping[str, MailSubject]
+
+
+class MailExamples(Protocol):
+    """Fills the mails of one subject kind from a real row, for previews; registered by the composition root."""
+
+    #: The mails it can fill.
+    keys: frozenset[str]
+
+    async def example(
+        self, session: DbSession, caller: Caller, key: str, subject_id: UUID, locale: Locale
+    ) -> tuple[Mail, str | None, str | None]:
+        """The mail `key` about a subject, with its sender's name and its Reply-To.
+
+        Raises:
+            NotFound: there is no such subject, or the caller may not read it.
+        """
+        ...

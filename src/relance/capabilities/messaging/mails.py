@@ -2,10 +2,13 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from typing import ClassVar, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, model_validator
+
+from relance.core.i18n import Text
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 
@@ -22,6 +25,19 @@ def tame(value: str) -> str:
     become spaces here; where they would do harm, in headers, they are refused by `mime`.
     """
     return "".join(" " if unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t" else char for char in value)
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a placeholder is and how it may look, for whoever edits the template; in the field's `Annotated`."""
+
+    description: Text
+    sample: Text
+
+
+def hint(fr: str, en: str, sample: str, sample_en: str | None = None) -> Hint:
+    """A hint in both languages; a sample that reads the same in both is given once."""
+    return Hint(Text(fr, en), Text(sample, sample_en if sample_en is not None else sample))
 
 
 class Placeholders(BaseModel):
@@ -46,6 +62,9 @@ class Mail(Placeholders):
 
     key: ClassVar[str]
     link_bearing: ClassVar[bool]
+    #: Its name in the catalogue of templates, and when it leaves.
+    label: ClassVar[Text | None] = None
+    about: ClassVar[Text | None] = None
     #: Send again when nobody can know whether the relay took it: only where two are better than none.
     resend_uncertain: ClassVar[bool] = False
 

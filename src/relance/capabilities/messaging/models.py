@@ -144,8 +144,12 @@ class MessageBody(WorkspaceOwned, Base):
     sender_name: Mapped[str | None]
     reply_to: Mapped[str | None]
     list_unsubscribe: Mapped[bool]
+    #: In whose name it is sent; decides the words and the look when it is rendered.
+    organisation_id: Mapped[UUID | None]
+    #: The one version of an edited template to use, of a test mail; else the one in use is taken.
+    wording_id: Mapped[UUID | None]
     placeholders: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    #: A digest of the templates it was rendered from.
+    #: A digest of the shipped templates; `+<version id>/<number>` of an edited one; `~` and its branding.
     template_version: Mapped[str | None]
     rendered_at: Mapped[datetime | None]
     #: Name and value pairs, in order.

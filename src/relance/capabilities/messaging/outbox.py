@@ -46,6 +46,10 @@ class Envelope:
     expires_at: datetime | None = None
     #: Carry the one-click form of RFC 8058; the link's page answers it.
     list_unsubscribe: bool = False
+    #: In whose name: its edited templates and its branding are used.
+    organisation_id: UUID | None = None
+    #: One version of an edited template, for a test.
+    wording_id: UUID | None = None
 
     @property
     def dedupe_key(self) -> str:
@@ -140,5 +144,7 @@ class Outbox:
             "sender_name": header_text(tame(envelope.sender_name)) if envelope.sender_name else None,
             "reply_to": envelope.reply_to,
             "list_unsubscribe": envelope.list_unsubscribe and envelope.link_id is not None,
+            "organisation_id": envelope.organisation_id,
+            "wording_id": envelope.wording_id,
             "placeholders": mail.model_dump(mode="json"),
         }

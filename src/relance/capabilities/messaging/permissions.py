@@ -6,6 +6,9 @@ from relance.core.security import Level, Permission
 READ = "messages:read"
 HANDLE = "messages:handle"
 
+TEMPLATES_READ = "email-templates:read"
+TEMPLATES_WRITE = "email-templates:write"
+
 PERMISSIONS = (
     Permission(
         READ,
@@ -20,5 +23,15 @@ PERMISSIONS = (
         manager=Level.NONE,
         member=Level.NONE,
         shared=True,
+    ),
+    Permission(
+        TEMPLATES_READ, Text("Consulter les modèles d’e-mail", "Read e-mail templates"), member=Level.NONE, shared=True
+    ),
+    # At level own or group: those of one's own organisations, not the workspace's.
+    Permission(
+        TEMPLATES_WRITE,
+        Text("Modifier les modèles d’e-mail", "Change e-mail templates"),
+        manager=Level.OWN,
+        member=Level.NONE,
     ),
 )

@@ -111,7 +111,7 @@ async def get_message(kept: Readable, service: Reading, caller: Reader, response
 )
 async def preview_message(kept: Readable, request: Request, runtime: RuntimeDep, service: Reading) -> MessagePreview:
     """Subject, text and HTML as they were sent, or as they would be now. The link's token is left out."""
-    rendering = service.preview(kept, request.app.state.templates)
+    rendering = await service.preview(kept, request.app.state.templates)
     return views.preview(kept, rendering, runtime.settings.public_url)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
+from relance.capabilities.messaging.catalogue.wardrobe import Wardrobe
 from relance.capabilities.messaging.errors import MessageNotRenderable, MessagingFault
 from relance.capabilities.messaging.handlers import MailFact, MailSubjects
 from relance.capabilities.messaging.hindsight import Hindsight
@@ -63,7 +64,7 @@ class MessageService:
         suppression = await self._rows.suppression(address_hashes(self._runtime.keys, message.recipient), now)
         return Facts(now, message.expires_at, wanted, suppression, lift)
 
-    def preview(self, kept: Kept, templates: TemplateSource) -> Rendering:
+    async def preview(self, kept: Kept, templates: TemplateSource) -> Rendering:
         """What the mail says: the stored rendering, or what it would be now. Links are still markers.
 
         Raises:
@@ -75,8 +76,12 @@ class MessageService:
             return Rendering(body.subject, body.text, body.html, body.template_version or "")
         if body.placeholders is None:
             raise NotFound()
+        key, locale = kept.message.mail_key, as_locale(kept.message.locale)
+        style = await Wardrobe(self._runtime.settings.public_url).style(
+            self._session, (body.workspace_id, body.organisation_id, key, locale), body.wording_id
+        )
         try:
-            return templates().render(kept.message.mail_key, as_locale(kept.message.locale), body.placeholders)
+            return templates().render(key, locale, body.placeholders, style)
         except MessagingFault as fault:
             raise MessageNotRenderable(fault=str(fault)) from fault
 

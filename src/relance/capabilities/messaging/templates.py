@@ -6,20 +6,26 @@ and rendering stays cheap.
 
 import hashlib
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
+from uuid import UUID
 
 import css_inline
+import structlog
 from jinja2 import StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.environment import Environment
 from jinja2.exceptions import TemplateNotFound
 from jinja2.loaders import BaseLoader
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel
 
+from relance.capabilities.messaging.catalogue.filters import FILTERS, bounded
+from relance.capabilities.messaging.catalogue.styles import ACCENT, DEFAULT_COLOUR, SHIPPED, Brand, Style, Wording
+from relance.capabilities.messaging.catalogue.tailor import Compiled, Tailor, limited
 from relance.capabilities.messaging.errors import TemplateFault
 from relance.capabilities.messaging.mails import Mail
 from relance.capabilities.messaging.mime import header_text
@@ -29,13 +35,21 @@ from relance.core.settings import Settings
 
 PARTS = ("subject.txt", "body.txt", "body.html")
 #: Names every template may use besides the placeholders of its mail.
-SHARED = frozenset({"locale"})
-_BASE = "_base"
+SHARED = frozenset({"locale", "brand"})
+_log = structlog.get_logger(__name__)
+
 _STYLE = "_base/style.css"
+#: What bare elements of an edited template look like.
+_EDITED_STYLE = "_base/edited.css"
 _CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 #: A comment inside <title> is text to the parser, and comes back escaped.
 _MARK = re.compile(r"(?:<|&lt;)!--jinja(\d+)--(?:>|&gt;)|jinjax(\d+)x")
 _LONGEST_SUBJECT = 200
+_BLANK_LINES = re.compile(r"\n{4,}")
+#: Parses, and drops no line end; it renders nothing.
+_AS_WRITTEN = Environment(autoescape=True)
+#: Edited templates kept compiled in a process.
+_KEPT = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +59,6 @@ class Rendering:
     subject: str
     text: str
     html: str
-    version: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    subject: Template
-    text: Template
-    html: Template
     version: str
 
 
@@ -77,11 +83,18 @@ class _Folder(BaseLoader):
         except OSError:
             raise TemplateNotFound(name) from None
 
+    def read_where_there(self, name: str) -> str:
+        """The same; nothing where there is no such file."""
+        try:
+            return self.read(name)
+        except TemplateNotFound:
+            return ""
+
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         """What Jinja compiles for `template`."""
         source = self.read(template)
         if template.endswith(".html"):
-            source = self._inlined(source)
+            source = self._inlined(source).replace(DEFAULT_COLOUR, ACCENT)
         return source, str(self.root / template), lambda: True
 
     def _inlined(self, source: str) -> str:
@@ -119,6 +132,7 @@ class Templates:
         """
         self.mails: Mapping[str, type[Mail]] = {mail.key: mail for mail in mails}
         self._loader = _Folder(root)
+        self._tailored: OrderedDict[tuple[UUID, int, str, Locale], Compiled | None] = OrderedDict()
         options: dict[str, Any] = {
             "loader": self._loader,
             "undefined": StrictUndefined,
@@ -126,9 +140,14 @@ class Templates:
             "lstrip_blocks": True,
             "auto_reload": False,
             "cache_size": -1,
+            "finalize": _finalize,
         }
-        self._text = SandboxedEnvironment(autoescape=False, **options)
-        self._html = SandboxedEnvironment(autoescape=True, **options)
+        self._text = ImmutableSandboxedEnvironment(autoescape=False, **options)
+        self._html = ImmutableSandboxedEnvironment(autoescape=True, **options)
+        for environment in (self._text, self._html):
+            environment.filters.update({name: known.apply for name, known in FILTERS.items()}, bounded=bounded)
+        css = self._loader.read(_STYLE)
+        self._tailor = Tailor(self._text, self._html, self._loader.read_where_there(_EDITED_STYLE) + css)
         self._compiled = {
             (mail.key, locale): self._compile(mail, locale) for mail in self.mails.values() for locale in LOCALES
         }
@@ -143,8 +162,24 @@ class Templates:
         """The keys of the mails that are sent again when nobody knows whether they arrived."""
         return [key for key, mail in self.mails.items() if mail.resend_uncertain]
 
-    def render(self, key: str, locale: Locale, placeholders: Mapping[str, Any]) -> Rendering:
-        """The mail `key` in `locale`.
+    def render(
+        self,
+        key: str,
+        locale: Locale,
+        placeholders: Mapping[str, Any],
+        style: Style = SHIPPED,
+        *,
+        strict: bool = False,
+    ) -> Rendering:
+        """The mail `key` in `locale`: for a preview, a test and the mail that leaves alike.
+
+        Args:
+            key: of the mail.
+            locale: its language.
+            placeholders: the mail's values.
+            style: the edited words, where there are some, and the look.
+            strict: a wording that cannot be rendered is a fault; else it gives way to the shipped words, since no
+                edited template may keep a mail from leaving.
 
         Raises:
             TemplateFault: unknown mail, or a placeholder it needs is not there.
@@ -152,16 +187,52 @@ class Templates:
         compiled = self._compiled.get((key, locale))
         if compiled is None:
             raise TemplateFault(f"no mail {key} in {locale}")
-        values = {**placeholders, "locale": locale}
+        values = {**placeholders, "locale": locale, "brand": style.brand}
+        if style.wording is not None:
+            try:
+                return self._worded(key, locale, values, style.wording, style.brand)
+            except Exception as error:
+                if strict:
+                    raise TemplateFault(f"{key} in {locale}: {error}") from error
+                wording, number = str(style.wording.id), style.wording.number
+                _log.warning("template_override_failed", mail=key, wording=wording, number=number, error=str(error))
         try:
-            subject = header_text(compiled.subject.render(values))[:_LONGEST_SUBJECT]
-            text = compiled.text.render(values).strip() + "\n"
-            html = compiled.html.render(values)
+            subject, text, html = (one.render(values) for one in (compiled.subject, compiled.text, compiled.html))
         except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
             raise TemplateFault(f"{key} in {locale}: {error}") from error
-        return Rendering(subject, text, html, compiled.version)
+        return _rendering(subject, text, html, compiled.version, style.brand)
 
-    def _compile(self, mail: type[Mail], locale: Locale) -> _Compiled:
+    def _worded(self, key: str, locale: Locale, values: Mapping[str, Any], wording: Wording, brand: Brand) -> Rendering:
+        compiled = self._of(key, locale, wording)
+        subject, text, html = (limited(one, values) for one in (compiled.subject, compiled.text, compiled.html))
+        return _rendering(subject, _BLANK_LINES.sub("\n\n\n", text), html, compiled.version, brand)
+
+    def _of(self, key: str, locale: Locale, wording: Wording) -> Compiled:
+        """`wording`, compiled once a process; one that does not compile is not tried again."""
+        shipped = self._compiled[key, locale]
+        if wording.id is None:
+            return self._tailor.fit(self.mails[key], locale, wording, shipped.version)
+        place = (wording.id, wording.number, key, locale)
+        if place not in self._tailored:
+            while len(self._tailored) >= _KEPT:
+                self._tailored.popitem(last=False)
+            self._tailored[place] = None
+            self._tailored[place] = self._tailor.fit(self.mails[key], locale, wording, shipped.version)
+        self._tailored.move_to_end(place)
+        found = self._tailored[place]
+        if found is None:
+            raise TemplateFault("it does not compile")
+        return found
+
+    def source(self, key: str, locale: Locale, part: str) -> nodes.Template:
+        """The tree of a shipped template as it is written, for whoever wants to edit it.
+
+        Raises:
+            TemplateNotFound: there is no such mail.
+        """
+        return _AS_WRITTEN.parse(self._loader.read(f"{key.replace('.', '/')}/{locale}/{part}"))
+
+    def _compile(self, mail: type[Mail], locale: Locale) -> Compiled:
         folder = f"{mail.key.replace('.', '/')}/{locale}"
         digest = hashlib.blake2b(digest_size=6)
         found: list[Template] = []
@@ -177,7 +248,7 @@ class Templates:
                 raise TemplateFault(f"{name}: {error}") from error
         digest.update(self._loader.read(_STYLE).encode())
         subject, text, html = found
-        return _Compiled(subject, text, html, digest.hexdigest())
+        return Compiled(subject, text, html, digest.hexdigest())
 
     def _family(self, environment: Environment, name: str) -> Iterator[str]:
         """`name` and the templates it is built on."""
@@ -208,6 +279,17 @@ def load_templates(settings: Settings, mails: Sequence[type[Mail]]) -> Templates
         TemplateFault: the catalogue does not hold together; see `Templates`.
     """
     return Templates(settings.templates_dir or templates_dir(), mails)
+
+
+def _finalize(value: object) -> object:
+    return "" if value is None else value
+
+
+def _rendering(subject: str, text: str, html: str, version: str, brand: Brand) -> Rendering:
+    stamped = f"{version}~{brand.stamp}" if brand.stamp else version
+    return Rendering(
+        header_text(subject)[:_LONGEST_SUBJECT], text.strip() + "\n", html.replace(ACCENT, brand.colour), stamped
+    )
 
 
 def _imported(tree: nodes.Template) -> set[str]:

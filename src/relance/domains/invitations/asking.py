@@ -132,6 +132,7 @@ class Asking:
                 locale=as_locale(row.invitation.locale),
                 cycle=row.invitation.cycle,
                 priority=150,
+                organisation_id=row.invitation.issuing_organisation_id,
             )
         )
 
@@ -144,6 +145,22 @@ def _day(row: InvitationRow, at: datetime, locale: Locale) -> str:
     return long_date(at.astimezone(ZoneInfo(row.zone)).date(), locale)
 
 
+def asking_mail(
+    mail: type[InvitationMail] | type[ReminderMail] | type[ExpiredMail], ask: Ask, locale: Locale
+) -> InvitationMail | ReminderMail | ExpiredMail:
+    """What a mail to the partner says."""
+    row, invitation = ask.row, ask.row.invitation
+    return mail(
+        recipient_email=invitation.email,
+        partner=_partner(row),
+        organisation=OrganisationFacts(name=row.organisation_name),
+        requester=RequesterFacts(name=row.requester_name, email=row.requester_email),
+        reason=reason_sentence(Reason(invitation.reason), locale),
+        link="",  # the outbox points it to `link_id`
+        expires_on=long_datetime(ask.expires_at, ZoneInfo(row.zone), locale),
+    )
+
+
 def _envelope(
     mail: type[InvitationMail] | type[ReminderMail] | type[ExpiredMail], ask: Ask, link_id: UUID, priority: int
 ) -> Envelope:
@@ -151,15 +168,7 @@ def _envelope(
     locale: Locale = as_locale(invitation.locale)
     return Envelope(
         subject=subject_of(invitation),
-        mail=mail(
-            recipient_email=invitation.email,
-            partner=_partner(row),
-            organisation=OrganisationFacts(name=row.organisation_name),
-            requester=RequesterFacts(name=row.requester_name, email=row.requester_email),
-            reason=reason_sentence(Reason(invitation.reason), locale),
-            link="",  # the outbox points it to `link_id`
-            expires_on=long_datetime(ask.expires_at, ZoneInfo(row.zone), locale),
-        ),
+        mail=asking_mail(mail, ask, locale),
         recipient=invitation.email,
         locale=locale,
         cycle=invitation.cycle,
@@ -170,4 +179,5 @@ def _envelope(
         priority=priority,
         expires_at=None if mail is ExpiredMail else ask.expires_at,
         list_unsubscribe=mail is ReminderMail,
+        organisation_id=invitation.issuing_organisation_id,
     )

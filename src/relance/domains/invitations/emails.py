@@ -1,40 +1,91 @@
 """The mails of this domain, each a typed model of its placeholders."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from relance.capabilities.messaging.mails import Mail, Placeholders
+from relance.capabilities.messaging.mails import Mail, Placeholders, hint
 from relance.core.i18n import Locale, Text
 from relance.domains.invitations.lifecycle import Reason
+
+_Partner = Annotated[str, hint("Raison sociale du partenaire", "Name of the partner", "Fonderie Martin")]
+_LocalId = Annotated[str, hint("Identifiant local du partenaire", "Local identifier of the partner", "732829320")]
+_Organisation = Annotated[
+    str, hint("Nom de l’entité émettrice", "Name of the organisation that asks", "Groupe Vasseur")
+]
+_Requester = Annotated[str, hint("Nom de la personne qui invite", "Name of the person who asks", "Claire Vasseur")]
+_RequesterEmail = Annotated[str, hint("Son adresse", "Their address", "claire@vasseur.example")]
+_Email = Annotated[str, hint("Adresse du destinataire", "The recipient’s address", "achats@partenaire.example")]
+_Reason = Annotated[
+    str,
+    hint(
+        "Pourquoi le partenaire est sollicité",
+        "Why the partner is asked",
+        "Votre organisation n’est pas encore inscrite.",
+        "Your organisation is not registered yet.",
+    ),
+]
+_ExpiresOn = Annotated[
+    str,
+    hint(
+        "Date limite de réponse",
+        "Until when to answer",
+        "23 décembre 2026 à 10:00 (Europe/Paris)",
+        "December 23, 2026 at 10:00 (Europe/Paris)",
+    ),
+]
+_CompletedOn = Annotated[str, hint("Date de la réponse", "Date of the answer", "2 décembre 2026", "December 2, 2026")]
+_DeclinedOn = Annotated[str, hint("Date du refus", "Date of the refusal", "2 décembre 2026", "December 2, 2026")]
+_HappenedOn = Annotated[
+    str,
+    hint(
+        "Date du constat",
+        "When it was noticed",
+        "2 décembre 2026 à 10:00 (Europe/Paris)",
+        "December 2, 2026 at 10:00 (Europe/Paris)",
+    ),
+]
+_Reference = Annotated[
+    str, hint("Référence de l’invitation", "Reference of the invitation", "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10")
+]
+_PartnerEmail = Annotated[str, hint("Adresse sollicitée", "Address that was asked", "achats@partenaire.example")]
+_DeclineReason = Annotated[
+    str, hint("Motif donné, ou vide", "Reason given, or empty", "Nous cessons cette activité.", "We are closing.")
+]
+_Failure = Annotated[
+    str, hint("Ce qui s’est passé", "What happened", "L’adresse n’existe pas.", "The address does not exist.")
+]
+_Diagnosis = Annotated[
+    str, hint("Code du serveur de messagerie, ou vide", "Code of the mail server, or empty", "5.1.1")
+]
 
 
 class PartnerFacts(Placeholders):
     """The invited company."""
 
-    name: str
-    local_id: str
+    name: _Partner
+    local_id: _LocalId
 
 
 class OrganisationFacts(Placeholders):
     """The organisation that asks (entité émettrice)."""
 
-    name: str
+    name: _Organisation
 
 
 class RequesterFacts(Placeholders):
     """The person who asked."""
 
-    name: str
-    email: str
+    name: _Requester
+    email: _RequesterEmail
 
 
 class _Asking(Placeholders):
-    recipient_email: str
+    recipient_email: _Email
     partner: PartnerFacts
     organisation: OrganisationFacts
     requester: RequesterFacts
-    reason: str
+    reason: _Reason
     link: str
-    expires_on: str
+    expires_on: _ExpiresOn
 
 
 class InvitationMail(_Asking, Mail):
@@ -42,6 +93,10 @@ class InvitationMail(_Asking, Mail):
 
     key: ClassVar[str] = "invitations.invitation"
     link_bearing: ClassVar[bool] = True
+    label: ClassVar[Text | None] = Text("Invitation", "Invitation")
+    about: ClassVar[Text | None] = Text(
+        "Demande au partenaire de remplir le formulaire.", "Asks the partner to fill the form."
+    )
 
 
 class ReminderMail(_Asking, Mail):
@@ -49,6 +104,10 @@ class ReminderMail(_Asking, Mail):
 
     key: ClassVar[str] = "invitations.reminder"
     link_bearing: ClassVar[bool] = True
+    label: ClassVar[Text | None] = Text("Rappel d’invitation", "Reminder")
+    about: ClassVar[Text | None] = Text(
+        "Redemande au partenaire qui n’a pas répondu.", "Asks the partner again who has not answered."
+    )
 
 
 class ExpiredMail(_Asking, Mail):
@@ -56,6 +115,10 @@ class ExpiredMail(_Asking, Mail):
 
     key: ClassVar[str] = "invitations.expired"
     link_bearing: ClassVar[bool] = False
+    label: ClassVar[Text | None] = Text("Invitation expirée", "Invitation expired")
+    about: ClassVar[Text | None] = Text(
+        "Dit au partenaire que l’invitation a pris fin.", "Tells the partner that the invitation is over."
+    )
 
 
 class CompletedMail(Mail):
@@ -63,12 +126,16 @@ class CompletedMail(Mail):
 
     key: ClassVar[str] = "invitations.completed"
     link_bearing: ClassVar[bool] = False
+    label: ClassVar[Text | None] = Text("Formulaire complété", "Form completed")
+    about: ClassVar[Text | None] = Text(
+        "Dit au demandeur que le partenaire a répondu.", "Tells the requester that the partner has answered."
+    )
 
-    recipient_email: str
+    recipient_email: _Email
     partner: PartnerFacts
     organisation: OrganisationFacts
-    completed_on: str
-    reference: str
+    completed_on: _CompletedOn
+    reference: _Reference
 
 
 class DeclinedMail(Mail):
@@ -76,14 +143,18 @@ class DeclinedMail(Mail):
 
     key: ClassVar[str] = "invitations.declined"
     link_bearing: ClassVar[bool] = False
+    label: ClassVar[Text | None] = Text("Invitation déclinée", "Invitation declined")
+    about: ClassVar[Text | None] = Text(
+        "Dit au demandeur que le partenaire décline.", "Tells the requester that the partner declines."
+    )
 
-    recipient_email: str
+    recipient_email: _Email
     partner: PartnerFacts
     organisation: OrganisationFacts
-    partner_email: str
-    declined_on: str
-    reason: str
-    reference: str
+    partner_email: _PartnerEmail
+    declined_on: _DeclinedOn
+    reason: _DeclineReason
+    reference: _Reference
 
 
 class UndeliverableMail(Mail):
@@ -91,15 +162,19 @@ class UndeliverableMail(Mail):
 
     key: ClassVar[str] = "invitations.undeliverable"
     link_bearing: ClassVar[bool] = False
+    label: ClassVar[Text | None] = Text("Adresse injoignable", "Address unreachable")
+    about: ClassVar[Text | None] = Text(
+        "Dit au demandeur que l’adresse ne reçoit pas.", "Tells the requester that no mail arrives."
+    )
 
-    recipient_email: str
+    recipient_email: _Email
     partner: PartnerFacts
     organisation: OrganisationFacts
-    address: str
-    reason: str
+    address: _PartnerEmail
+    reason: _Failure
     #: What the mail system said, as a code: "5.1.1"; empty where there is none.
-    diagnosis: str
-    happened_on: str
+    diagnosis: _Diagnosis
+    happened_on: _HappenedOn
 
 
 _UNKNOWN_ADDRESS = Text("L’adresse n’existe pas ou n’existe plus.", "The address does not exist, or exists no longer.")

@@ -210,6 +210,7 @@ class MandateChase(Chase[MandateRow]):
             [
                 Envelope(
                     subject=subject_of(row),
+                    organisation_id=row.mandate.issuing_organisation_id,
                     mail=notice(address),
                     recipient=address,
                     locale=locale,
@@ -250,6 +251,7 @@ def _to_contact(
 ) -> Envelope:
     return Envelope(
         subject=subject_of(row),
+        organisation_id=row.mandate.issuing_organisation_id,
         mail=mail,
         recipient=row.invitee.contact_email or "",
         locale=as_locale(row.mandate.locale),

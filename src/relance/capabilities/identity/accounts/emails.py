@@ -1,30 +1,46 @@
 """The mails of identity, each a typed model of its placeholders."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from relance.capabilities.messaging.mails import Mail, Placeholders
+from relance.capabilities.messaging.mails import Mail, Placeholders, hint
+from relance.core.i18n import Text
+
+_Workspace = Annotated[str, hint("Nom de l’espace", "Name of the workspace", "Groupe Vasseur")]
+_Inviter = Annotated[str, hint("Nom de la personne qui invite", "Name of who invites", "Claire Vasseur")]
+_InviterEmail = Annotated[str, hint("Son adresse, ou vide", "Their address, or empty", "claire@vasseur.example")]
+_Email = Annotated[str, hint("Adresse du destinataire", "The recipient’s address", "karim@vasseur.example")]
+_Name = Annotated[str, hint("Nom du destinataire", "The recipient’s name", "Karim Benali")]
+_ExpiresOn = Annotated[
+    str,
+    hint(
+        "Jusqu’à quand le lien vaut",
+        "Until when the link is valid",
+        "23 décembre 2026 à 10:00 (Europe/Paris)",
+        "December 23, 2026 at 10:00 (Europe/Paris)",
+    ),
+]
 
 
 class WorkspaceFacts(Placeholders):
     """The workspace of the account."""
 
-    name: str
+    name: _Workspace
 
 
 class InviterFacts(Placeholders):
     """Who made the account; the workspace itself where the command line did."""
 
-    name: str
-    email: str
+    name: _Inviter
+    email: _InviterEmail
 
 
 class _Inviting(Placeholders):
-    recipient_email: str
-    recipient_name: str
+    recipient_email: _Email
+    recipient_name: _Name
     workspace: WorkspaceFacts
     inviter: InviterFacts
     link: str
-    expires_on: str
+    expires_on: _ExpiresOn
 
 
 class UserInvitationMail(_Inviting, Mail):
@@ -32,6 +48,10 @@ class UserInvitationMail(_Inviting, Mail):
 
     key: ClassVar[str] = "identity.invitation"
     link_bearing: ClassVar[bool] = True
+    label: ClassVar[Text | None] = Text("Ouverture de compte", "Account opened")
+    about: ClassVar[Text | None] = Text(
+        "Demande à un utilisateur d’activer son compte.", "Asks a user to activate their account."
+    )
 
 
 class UserReminderMail(_Inviting, Mail):
@@ -39,6 +59,10 @@ class UserReminderMail(_Inviting, Mail):
 
     key: ClassVar[str] = "identity.reminder"
     link_bearing: ClassVar[bool] = True
+    label: ClassVar[Text | None] = Text("Rappel d’ouverture de compte", "Account reminder")
+    about: ClassVar[Text | None] = Text(
+        "Redemande à un utilisateur d’activer son compte.", "Asks a user again to activate their account."
+    )
 
 
 class UserExpiredMail(_Inviting, Mail):
@@ -46,6 +70,8 @@ class UserExpiredMail(_Inviting, Mail):
 
     key: ClassVar[str] = "identity.expired"
     link_bearing: ClassVar[bool] = False
+    label: ClassVar[Text | None] = Text("Invitation d’utilisateur expirée", "User invitation expired")
+    about: ClassVar[Text | None] = Text("Dit que l’invitation a pris fin.", "Says that the invitation is over.")
 
 
 class PasswordResetMail(Mail):
@@ -53,9 +79,13 @@ class PasswordResetMail(Mail):
 
     key: ClassVar[str] = "identity.password_reset"
     link_bearing: ClassVar[bool] = True
+    label: ClassVar[Text | None] = Text("Nouveau mot de passe", "New password")
+    about: ClassVar[Text | None] = Text(
+        "Permet de choisir un nouveau mot de passe.", "Lets somebody choose a new password."
+    )
 
-    recipient_email: str
-    recipient_name: str
+    recipient_email: _Email
+    recipient_name: _Name
     workspace: WorkspaceFacts
     link: str
-    expires_on: str
+    expires_on: _ExpiresOn

@@ -5,6 +5,7 @@ from datetime import datetime
 from html import escape
 from uuid import UUID
 
+from relance.capabilities.messaging.catalogue.styles import Brand
 from relance.capabilities.messaging.delivery.parcel import Body, Claimed, Parcel
 from relance.capabilities.messaging.errors import TemplateFault
 from relance.capabilities.messaging.mails import link_marker
@@ -21,7 +22,14 @@ from relance.capabilities.messaging.mime import (
 from relance.capabilities.messaging.templates import Templates
 from relance.core.settings import Settings
 
+#: Subject kind of the mails by which somebody tries a template.
+TEST_KIND = "email_template"
 LinkAddress = Callable[[UUID], str]
+
+
+def sender_of(brand: Brand, sender_name: str | None, reply_to: str | None) -> tuple[str, str | None]:
+    """The name before "via" and the address for answers: the branding's where it has them, else the mail's own."""
+    return header_text(brand.sender_name or sender_name or ""), brand.reply_to or reply_to
 
 
 class Composer:
@@ -45,10 +53,11 @@ class Composer:
     def _render(self, message: Claimed, recipient: str, now: datetime) -> Body:
         if message.placeholders is None:
             raise TemplateFault("its placeholders are gone")
-        rendered = self._templates.render(message.mail_key, message.locale, message.placeholders)
+        rendered = self._templates.render(message.mail_key, message.locale, message.placeholders, message.style)
+        subject = f"[Test] {rendered.subject}" if message.subject.kind == TEST_KIND else rendered.subject
         return Body(
-            headers=self._headers(message, recipient, rendered.subject, now),
-            subject=rendered.subject,
+            headers=self._headers(message, recipient, subject, now),
+            subject=subject,
             text=rendered.text,
             html=rendered.html,
             version=rendered.version,
@@ -57,8 +66,9 @@ class Composer:
 
     def _headers(self, message: Claimed, recipient: str, subject: str, now: datetime) -> list[Header]:
         product = self._from.name or "Relance"
-        name = f"{header_text(message.sender_name)} via {product}" if message.sender_name else product
-        reply_to = ascii_address(message.reply_to) if message.reply_to else self._from.address
+        shown, answers = sender_of(message.style.brand, message.sender_name, message.reply_to)
+        name = f"{shown} via {product}" if shown else product
+        reply_to = ascii_address(answers) if answers else self._from.address
         headers = [
             ("Date", date_header(now)),
             ("From", mailbox(Mailbox(name, self._from.address))),

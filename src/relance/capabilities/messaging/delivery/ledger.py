@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from relance.capabilities.messaging.catalogue.wardrobe import Wardrobe
 from relance.capabilities.messaging.delivery.parcel import Claimed, Parcel, Settlement
 from relance.capabilities.messaging.delivery.repository import DeliveryRepository, Recovered
 from relance.capabilities.messaging.delivery.shared import Shared
@@ -73,6 +74,7 @@ class Ledger:
         self.relay_ailing = False
         self._runtime = runtime
         self._resend = resend
+        self._wardrobe = Wardrobe(settings.public_url)
         self._intents = Shared(self._intend)
         self._settlements = Shared(self._settle)
 
@@ -102,7 +104,7 @@ class Ledger:
             arrival = relay.arrival_after(instant, len(claimed))
             if arrival is not None:
                 await lanes.advance(relay.name, arrival)
-        return claimed
+            return await self._wardrobe.dress(session, claimed)
 
     async def mark_render(self, message: Claimed, *, begun: bool) -> None:
         """Announce a rendering, or take the announcement back; waits while the database is away.

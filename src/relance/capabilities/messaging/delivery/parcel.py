@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from relance.capabilities.messaging.catalogue.styles import SHIPPED, Style
 from relance.capabilities.messaging.handlers import MailFact
 from relance.capabilities.messaging.mime import Header
 from relance.capabilities.messaging.models import MessageState
@@ -53,6 +54,11 @@ class Claimed:
     placeholders: dict[str, Any] | None
     #: The rendering of an earlier attempt, which this one repeats.
     body: Body | None
+    #: In whose name it is sent: decides the words and the look.
+    organisation_id: UUID | None = None
+    #: The one version of an edited template to use: of a test mail.
+    wording_id: UUID | None = None
+    style: Style = SHIPPED
 
     def fact(self, at: datetime, reply: Reply | None = None, reason: str | None = None) -> MailFact:
         """This message as its domain sees it."""

@@ -44,4 +44,6 @@ def claimed_from(row: Row[Any]) -> Claimed:
         list_unsubscribe=row.list_unsubscribe,
         placeholders=cast("dict[str, Any] | None", _loaded(row.placeholders)),
         body=body,
+        organisation_id=row.organisation_id,
+        wording_id=row.wording_id,
     )

@@ -98,6 +98,7 @@ class DeliveryMails:
             [
                 Envelope(
                     subject=subject_of(delivery),
+                    organisation_id=row.mandate.mandate.issuing_organisation_id,
                     mail=UploadDueMail(
                         **_facts(row, person.email, person.locale),
                         link="",  # the outbox points it to `link_id`
@@ -152,6 +153,7 @@ class DeliveryMails:
             [
                 Envelope(
                     subject=subject_of(row.delivery),
+                    organisation_id=row.mandate.mandate.issuing_organisation_id,
                     mail=notice(address, locale),
                     recipient=address,
                     locale=locale,

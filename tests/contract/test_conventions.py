@@ -8,6 +8,7 @@ import httpx
 import pytest
 from tests.contract.contract import MACHINES, Operation, all_operations, document
 from tests.contract.world import World, body_of, dump, path_of
+from tests.files.samples import PDF
 
 from relance.core.ids import new_id
 from relance.core.rate_limits import RateLimits, network_of
@@ -22,7 +23,9 @@ HERE = "127.0.0.1"
 async def ask(world: World, operation: Operation, **options: Any) -> httpx.Response:
     """A valid request, but for what `options` say."""
     body = body_of(operation, world)
-    given = {} if body is None else {"json": body}
+    given: dict[str, Any] = {} if body is None else {"json": body}
+    if "multipart/form-data" in operation.raw.get("requestBody", {}).get("content", {}):
+        given = {"files": {"files": ("note.pdf", PDF)}}
     return await world.admin.ask(operation.method, path_of(operation, world), **{**given, **options})
 
 

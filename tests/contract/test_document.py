@@ -13,10 +13,6 @@ from relance.core.errors import RelanceError
 from relance.core.settings import Settings
 from relance.wiring import PERMISSIONS
 
-#: Collections that answer all of themselves, and why.
-PAGELESS = {
-    "email_templates_list": "every mail of the product, a number that no data adds to",
-}
 #: What is accepted without an address to follow it at, and why.
 NOWHERE = {
     "auth_request_password_reset": "the answer is the same whether the account exists or not",

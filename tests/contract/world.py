@@ -204,8 +204,10 @@ async def _import(product: Product, office: Office) -> None:
 async def _edit_mails(office: Office) -> None:
     """An edited template, and a look with a logo."""
     wording = {"subject": "Objet", "html": '<p><a href="{{ link }}">Répondre</a></p>'}
-    saved = await office.admin.ask("PUT", "/v1/email-templates/invitations.invitation/fr", json=wording)
-    assert saved.status_code == 200, saved.text
+    for subject in ("Objet", "Autre objet"):
+        words = wording | {"subject": subject}
+        saved = await office.admin.ask("PUT", "/v1/email-templates/invitations.invitation/fr", json=words)
+        assert saved.status_code == 200, saved.text
     logo = await office.admin.ask("POST", "/v1/email-branding/logos", files={"file": ("logo.png", LOGO)})
     assert logo.status_code == 200, logo.text
     look = await office.admin.ask("PUT", "/v1/email-branding", json={"logo_id": logo.json()["id"]})

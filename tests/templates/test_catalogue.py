@@ -110,7 +110,7 @@ async def test_versions_are_kept_guarded_and_restored(product: Product, office: 
     assert [(one["version"], one["action"]) for one in page["items"]] == [(4, "restored"), (3, "reset"), (2, "saved")]
     rest = (await office.admin.get(f"{KEY}/fr/versions", params={"limit": 3, "cursor": page["next_cursor"]})).json()
     assert [one["version"] for one in rest["items"]] == [1]
-    (listed,) = [one for one in (await office.admin.get("/v1/email-templates")).json() if one["overridden"]]
+    (listed,) = [one for one in (await office.admin.get("/v1/email-templates")).json()["items"] if one["overridden"]]
     assert (listed["key"], listed["overridden"], listed["invalid"]) == ("invitations.invitation", ["fr"], [])
     journal = await product.rows(
         "SELECT action, after::text AS after FROM journal_entries WHERE action LIKE 'email_template%' ORDER BY id"
@@ -176,7 +176,7 @@ async def test_a_template_that_no_longer_fits_is_shown_and_not_used(product: Pro
         await connection.exec_driver_sql("UPDATE template_versions SET html = replace(html, 'reason', 'motif')")
     found = (await office.admin.get(f"{KEY}/fr")).json()
     assert [(one["code"], one["pointer"]) for one in found["errors"]] == [("unknown_placeholder", "/html")]
-    (listed,) = [one for one in (await office.admin.get("/v1/email-templates")).json() if one["invalid"]]
+    (listed,) = [one for one in (await office.admin.get("/v1/email-templates")).json()["items"] if one["invalid"]]
     assert listed["invalid"] == ["fr"]
     await invite(product, office)
     (mail,) = await product.mails(office.admin, EMAIL)

@@ -62,7 +62,9 @@ class StrictRoute(APIRoute):
             except UnicodeDecodeError:
                 raise MalformedRequest() from None
             except PreconditionFailed:
-                await self._refuse_invalid(asked)
+                # A form that was uploaded is read already, and its fields are files.
+                if reads_json or self.body_field is None:
+                    await self._refuse_invalid(asked)
                 raise
             await keep_answer(request, response)
             return response

@@ -10,6 +10,7 @@ from relance.capabilities.messaging.catalogue.schemas import (
     OverrideRead,
     TemplateListed,
     TemplatePreview,
+    TemplateQuery,
     TemplateRead,
     TemplateTry,
     TestSent,
@@ -64,15 +65,29 @@ Writing = Annotated[Catalogue, Depends(writing)]
 
 
 @router.get("", operation_id="email_templates_list", summary="Every mail of the product", responses=_REFUSED)
-async def list_templates(catalogue: Reading, organisation_id: Organisation = None) -> list[TemplateListed]:
-    """All of them: what each is, its placeholders, and in which languages this owner has edited it."""
-    return await catalogue.every(organisation_id)
+async def list_templates(
+    request: Request,
+    response: Response,
+    runtime: RuntimeDep,
+    catalogue: Reading,
+    query: Annotated[TemplateQuery, Query()],
+) -> Page[TemplateListed]:
+    """By key: what each mail is, its placeholders, and in which languages this owner has edited it."""
+    page = await catalogue.page(query.organisation_id, page_request(runtime, query.limit, query.sort, query.cursor))
+    next_cursor = runtime.cursors.encode(page.next) if page.next else None
+    link_next(request, runtime, response, next_cursor)
+    return Page(items=list(page.rows), next_cursor=next_cursor)
 
 
 @router.get("/{key}", operation_id="email_templates_get", summary="One mail, for its editor", responses=_REFUSED)
-async def get_template(key: Key, catalogue: Reading, organisation_id: Organisation = None) -> TemplateRead:
+async def get_template(
+    key: Key, catalogue: Reading, response: Response, organisation_id: Organisation = None
+) -> TemplateRead:
     """The shipped words in the reduced language, the edited ones, every placeholder with a sample, every filter."""
-    return await catalogue.detail(key, organisation_id)
+    found = await catalogue.detail(key, organisation_id)
+    # Each edit of one of its languages counts; a change asks for the version of the language itself.
+    set_etag(response, sum(override.version for override in found.overrides))
+    return found
 
 
 @router.get(

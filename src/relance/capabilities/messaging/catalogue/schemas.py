@@ -1,7 +1,7 @@
 """Requests and answers of the template catalogue and of branding."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
@@ -153,12 +153,6 @@ class TemplateListed(Output):
     placeholders: list[str]
 
 
-class TemplateQuery(Input):
-    """Whose templates."""
-
-    organisation_id: UUID | None = Field(None, description="Those of this organisation; the workspace's own without.")
-
-
 class PlaceholderRead(Output):
     """One placeholder."""
 
@@ -211,6 +205,13 @@ class TemplateRead(TemplateListed):
     overrides: list[OverrideRead]
     documented: list[PlaceholderRead]
     filters: list[FilterRead]
+
+
+class TemplateQuery(ListQuery):
+    """Query of the list of mails."""
+
+    organisation_id: UUID | None = Field(None, description="As this organisation has them; the workspace without.")
+    sort: Literal["key", "-key"] = "key"
 
 
 class VersionSort(StrEnum):

@@ -34,7 +34,7 @@ from relance.core.errors import Conflict, NotFound
 from relance.core.etag import Precondition
 from relance.core.i18n import Locale
 from relance.core.ids import new_id
-from relance.core.pagination import PageRequest
+from relance.core.pagination import Cursor, PageRequest, Slice
 from relance.core.runtime import Runtime
 from relance.core.security import Caller
 from relance.core.subjects import ActorRef, SubjectRef
@@ -71,6 +71,19 @@ class Catalogue:
         self._rows = CatalogueRepository(session)
 
     # --- reading ---------------------------------------------------------------------------------------------------
+
+    async def page(self, organisation_id: UUID | None, request: PageRequest) -> Slice[TemplateListed]:
+        """One page of the mails, by their keys. A mail has no row and no id of its own.
+
+        Raises:
+            ValidationFailed, NotFound: see `every`.
+        """
+        found = sorted(await self.every(organisation_id), key=lambda one: one.key, reverse=request.descending)
+        if request.after is not None:
+            last = str(request.after.value)
+            found = [one for one in found if (one.key < last if request.descending else one.key > last)]
+        shown, more = found[: request.limit], len(found) > request.limit
+        return Slice(shown, Cursor(request.sort, shown[-1].key, UUID(int=0)) if more else None)
 
     async def every(self, organisation_id: UUID | None) -> list[TemplateListed]:
         """Every mail of the product, with what the owner has edited.

@@ -75,6 +75,18 @@ _COPIES: Mapping[str, tuple[str, Mapping[str, str]]] = {
 }
 
 
+async def keep_only_invitations(database_url: str) -> None:
+    """Take back the demonstration's other mails: what is counted afterwards are those of invitations."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        for table in ("message_bodies", "messages"):
+            await connection.execute(
+                f"DELETE FROM {table} WHERE id IN (SELECT id FROM messages WHERE subject_kind <> 'invitation')"
+            )
+    finally:
+        await connection.close()
+
+
 async def queue_invitations(database_url: str, count: int) -> None:
     """Multiply one invitation that is still queued, with all that belongs to it, into `count` more.
 

@@ -17,7 +17,7 @@ import asyncpg
 import psutil
 import uvloop
 from benchmarks import harness
-from benchmarks.data import queue_invitations
+from benchmarks.data import keep_only_invitations, queue_invitations
 
 from relance.capabilities.messaging.deliverer import Deliverer
 from relance.capabilities.messaging.mime import serialise, unstructured
@@ -165,6 +165,7 @@ async def _queue(settings: Settings, count: int) -> None:
     await connection.execute("TRUNCATE workspaces CASCADE")
     await connection.close()
     await seed_demo(settings)
+    await keep_only_invitations(settings.database_url)
     await queue_invitations(settings.database_url, count - 3)
 
 

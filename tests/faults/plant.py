@@ -15,7 +15,7 @@ from typing import Any
 import asyncpg
 import httpx
 import redis
-from benchmarks.data import queue_invitations
+from benchmarks.data import keep_only_invitations, queue_invitations
 from tests.faults.accounts import Incidents, Verdict, settle_accounts
 from tests.faults.workers import Forked, Running
 from tests.messaging.relay import Relay
@@ -62,13 +62,7 @@ def fault_servers() -> Iterator[Servers]:
             upgrade(settings)
             asyncio.run(seed_demo(settings))
             # Accounts are kept of invitations alone.
-            for table in ("message_bodies", "messages"):
-                asyncio.run(
-                    _execute(
-                        servers.url(_TEMPLATE),
-                        f"DELETE FROM {table} WHERE id IN (SELECT id FROM messages WHERE subject_kind <> 'invitation')",
-                    )
-                )
+            asyncio.run(keep_only_invitations(servers.url(_TEMPLATE)))
             yield servers
         finally:
             servers.valkey.stop()

@@ -46,8 +46,8 @@ check: .venv/.dev ## Lint, types, import contracts, house rules, migrations, com
 	$(BIN)/relance settings-doc --check
 
 .PHONY: contract
-contract: .venv/.dev ## Lint the contract, compile and run the TypeScript client, fuzz (wants npm; SECONDS=45)
-	$(BIN)/python -m scripts.check_contract $(SECONDS)
+contract: .venv/.dev ## Lint the contract, compile and run the TypeScript client, fuzz (wants npm; SECONDS=45 SEED=1)
+	$(BIN)/python -m scripts.check_contract $(or $(SECONDS),45) $(SEED)
 
 .PHONY: fuzz
 fuzz: .venv/.dev ## Fuzz a running service for longer (SECONDS=600 SEED=1)

@@ -1,7 +1,7 @@
 """What a front-end team would do with the contract, tried: lint it, compile a client of it, run that, and fuzz.
 
-`python -m scripts.check_contract [SECONDS]`: how long to fuzz. The lint and the client need node and npm; without
-them they are skipped, loudly, at the start and in the last line.
+`python -m scripts.check_contract [SECONDS] [SEED]`: how long to fuzz, and from where. The lint and the client need node
+and npm; without them they are skipped, loudly, at the start and in the last line.
 """
 
 import os
@@ -36,6 +36,7 @@ def _installed(folder: Path) -> None:
 def main(arguments: list[str]) -> int:
     """Run every step; the first that fails ends it."""
     seconds = int(arguments[0]) if arguments else _FUZZ_SECONDS
+    seed = int(arguments[1]) if len(arguments) > 1 else random.SystemRandom().randrange(2**31)
     node = shutil.which("node") is not None and shutil.which("npm") is not None
     if not node:
         sys.stdout.write(_SKIPPED)
@@ -51,7 +52,7 @@ def main(arguments: list[str]) -> int:
             if node:
                 account = {"RELANCE_EMAIL": service.email, "RELANCE_PASSWORD": service.password}
                 _npm(CLIENT, "start", RELANCE_URL=service.base_url, **account)
-            code = fuzz(service, seconds, random.SystemRandom().randrange(2**31))
+            code = fuzz(service, seconds, seed)
     except subprocess.CalledProcessError as fault:
         sys.stdout.write(f"failed: {' '.join(map(str, fault.cmd))}\n")
         return 1

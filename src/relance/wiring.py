@@ -56,6 +56,15 @@ from relance.core.lifecycle import Lifecycle
 from relance.core.runtime import Runtime
 from relance.core.settings import Settings
 from relance.core.telemetry import Probe
+from relance.domains.avant_vente.asking import DOMAIN as AVANT_VENTE
+from relance.domains.avant_vente.emails import MAILS as AVANT_VENTE_MAILS
+from relance.domains.avant_vente.events import EVENTS as AVANT_VENTE_EVENTS
+from relance.domains.avant_vente.followups import RequestFollowUps, RequestSubject
+from relance.domains.avant_vente.lifecycle import LIFECYCLE as AVANT_VENTE_REQUEST
+from relance.domains.avant_vente.permissions import PERMISSIONS as AVANT_VENTE_RIGHTS
+from relance.domains.avant_vente.recipient import RequestRecipient
+from relance.domains.avant_vente.transfers import RequestExport
+from relance.domains.avant_vente.types.service import install_types
 from relance.domains.invitations.creation import DOMAIN
 from relance.domains.invitations.delivery import InvitationMails
 from relance.domains.invitations.emails import (
@@ -92,7 +101,18 @@ from relance.domains.mandates.recipient import ContactRecipient, MandateRecipien
 from relance.domains.mandates.transfers import MandateExport
 
 #: Every right of the product, in the order in which an administrator reads them.
-PERMISSIONS = (*INVITATIONS, *MANDATE_RIGHTS, *MESSAGING, *DIRECTORY, *JOBS, *FILES, *WEBHOOKS, *IDENTITY, *SANDBOX)
+PERMISSIONS = (
+    *INVITATIONS,
+    *MANDATE_RIGHTS,
+    *AVANT_VENTE_RIGHTS,
+    *MESSAGING,
+    *DIRECTORY,
+    *JOBS,
+    *FILES,
+    *WEBHOOKS,
+    *IDENTITY,
+    *SANDBOX,
+)
 
 #: Every mail of the product; the worker refuses to start when one lacks a template.
 MAILS: tuple[type[Mail], ...] = (
@@ -104,6 +124,7 @@ MAILS: tuple[type[Mail], ...] = (
     UndeliverableMail,
     *MANDATE_MAILS,
     *DELIVERY_MAILS,
+    *AVANT_VENTE_MAILS,
     UserInvitationMail,
     UserReminderMail,
     UserExpiredMail,
@@ -114,6 +135,7 @@ MAILS: tuple[type[Mail], ...] = (
 FOLLOW_UP_DOMAINS: tuple[PolicyDomain, ...] = (
     PolicyDomain(DOMAIN, Text("Invitations", "Invitations")),
     PolicyDomain(MANDATES, Text("Mandats", "Mandates")),
+    PolicyDomain(AVANT_VENTE, Text("Avant-vente", "Pre-sales"), ()),
     PolicyDomain(USERS, Text("Invitations d’utilisateurs", "Invitations of users")),
 )
 
@@ -123,6 +145,7 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     MANDATE,
     MANDATE_CONTACT,
     MANDATE_DELIVERY,
+    AVANT_VENTE_REQUEST,
     MESSAGE,
     JOB,
     USER,
@@ -135,6 +158,7 @@ EVENT_TYPES = Catalogue.complete(
         *INVITATION_EVENTS,
         *MANDATE_EVENTS,
         *DELIVERY_EVENTS,
+        *AVANT_VENTE_EVENTS,
         *IDENTITY_EVENTS,
         *DIRECTORY_EVENTS,
         *MESSAGE_EVENTS,
@@ -180,6 +204,7 @@ def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
         ChasedMails(runtime, MandateChase(runtime)),
         ChasedMails(runtime, ContactChase(runtime)),
         DeliverySubject(runtime),
+        RequestSubject(runtime),
         UserInvitationMails(runtime),
         PasswordResetMails(runtime),
         TestMails(),
@@ -201,6 +226,7 @@ def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:
         ChasedFollowUps(runtime, MandateChase(runtime)),
         ChasedFollowUps(runtime, ContactChase(runtime)),
         DeliveryFollowUps(runtime),
+        RequestFollowUps(runtime),
         UserInvitationFollowUps(runtime),
     )
     return {handler.kind: handler for handler in handlers}
@@ -213,6 +239,7 @@ def job_kinds(runtime: Runtime, store: FileStore) -> JobKinds:
         InvitationImport(runtime, store),
         ExportJob(runtime, store, DashboardExport()),
         ExportJob(runtime, store, MandateExport()),
+        ExportJob(runtime, store, RequestExport()),
     )
 
 
@@ -223,6 +250,7 @@ def recipients(runtime: Runtime) -> Mapping[str, RecipientHandler]:
         MandateRecipient(runtime),
         ContactRecipient(runtime),
         DeliveryRecipient(runtime),
+        RequestRecipient(runtime),
         UserInvitationRecipient(runtime),
         PasswordResetRecipient(runtime),
     )
@@ -238,9 +266,10 @@ async def provision_workspace(
     zone: str = "Europe/Paris",
     locale: Locale = "fr",
 ) -> Workspace:
-    """A workspace ready for work: built-in roles, the shipped form. The session is narrowed to it."""
+    """A workspace ready for work: built-in roles, the shipped form, the first types. The session is narrowed to it."""
     workspace = await create_workspace(
         session, slug, name, PERMISSIONS, zone=zone, default_locale=locale, clock=runtime.clock
     )
     await install_default_form(session, runtime.clock)
+    await install_types(session, runtime.clock)
     return workspace

@@ -1,10 +1,10 @@
 """Bodies and answers of the directory."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 import phonenumbers
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
@@ -114,6 +114,22 @@ class CompanyCreate(CompanyReplace):
     """A company to add."""
 
     external_id: ExternalId | None = Field(None, description="Your own key for this company; unique.")
+
+
+class CompanyInput(Input):
+    """The company: an existing one by `id`, or one by name, found by its identifier or added to the directory."""
+
+    id: UUID | None = Field(None, description="A company of the directory; then nothing else is given.")
+    name: Name | None = None
+    local_id: LocalId | None = None
+    external_id: ExternalId | None = Field(None, description="Your own key for this company.")
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        described = self.name is not None
+        if (self.id is not None) == described or (self.id is not None and (self.local_id or self.external_id)):
+            raise ValueError("give either `id`, or `name` with what else is known")
+        return self
 
 
 class CompanyUpdate(Patch):

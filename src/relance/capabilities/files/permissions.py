@@ -5,4 +5,11 @@ from relance.core.security import Level, Permission
 
 READ = "files:read"
 
-PERMISSIONS = (Permission(READ, Text("Télécharger les fichiers", "Download files"), manager=Level.GROUP),)
+PERMISSIONS = (
+    Permission(
+        READ,
+        Text("Télécharger les fichiers", "Download files"),
+        manager=Level.GROUP,
+        roles={"partner": Level.OWN, "pre_sales": Level.OWN},
+    ),
+)

@@ -19,6 +19,7 @@ from relance.domains.avant_vente.acts import RequestActs
 from relance.domains.avant_vente.asking import KIND, slot_words, subject_of, zone_of
 from relance.domains.avant_vente.errors import NotAskedAnyMore, SlotNotCurrent
 from relance.domains.avant_vente.facts import facts_of
+from relance.domains.avant_vente.models import AvantVenteInfoRequest
 from relance.domains.avant_vente.repository import Person, RequestRepository, RequestRow
 from relance.domains.avant_vente.speakers.repository import SpeakerRepository
 from relance.domains.avant_vente.states import STATUS_LABELS, RequestStatus
@@ -57,7 +58,7 @@ _OVER = Text(
 _ACCEPT = Text("Accepter ce créneau", "Accept this slot")
 _OTHERS = Text("Demander d’autres dates", "Ask for other dates")
 _ANSWER = Text("Envoyer la réponse", "Send the answer")
-_FORM_SLOTS = Text("Votre réponse", "Your answer")
+_FORM_TITLE = Text("Votre réponse", "Your answer")
 _CLOSED = (RequestStatus.REFUSED, RequestStatus.CANCELLED)
 
 
@@ -99,7 +100,8 @@ class RequestRecipient:
         row = (await RequestRepository(session).rows([link.subject_id])).get(link.subject_id)
         if row is None or await _person(session, link, row) is None:
             raise NotFound()
-        return _view(row, link, self._clock.now(), locale)
+        last = await RequestRepository(session).last_info(row.request.id)
+        return _view(row, last, link, self._clock.now(), locale)
 
     async def answer(
         self, session: DbSession, link: ActionLink, answer: str, payload: Mapping[str, object], locale: Locale
@@ -219,9 +221,12 @@ def _only(schema: dict[str, object], name: str) -> dict[str, object]:
     return {"type": "object", "properties": {name: found}, "required": [name], "additionalProperties": False}
 
 
-def _slots_schema(row: RequestRow, now: datetime, locale: Locale) -> dict[str, object]:
+def _slots_schema(row: RequestRow, after: datetime | None, locale: Locale) -> dict[str, object]:
+    """The slots that begin `after`, or all of them, and what is expected of others."""
     choices = [
-        {"const": str(one.slot.id), "title": slot_words(one, locale)} for one in row.slots if one.slot.starts_at > now
+        {"const": str(one.slot.id), "title": slot_words(one, locale)}
+        for one in row.slots
+        if after is None or one.slot.starts_at > after
     ]
     slot = {"type": "string", "oneOf": choices, "x-title": {"fr": "Créneau", "en": "Slot"}}
     properties = {**({"slot": slot} if choices else {}), "expectations": _EXPECTATIONS}
@@ -232,10 +237,11 @@ def _info_schema() -> dict[str, object]:
     return {"type": "object", "properties": {"answer": _INFO}, "required": ["answer"], "additionalProperties": False}
 
 
-def _view(row: RequestRow, link: ActionLink, now: datetime, locale: Locale) -> RecipientView:
+def _view(
+    row: RequestRow, last: AvantVenteInfoRequest | None, link: ActionLink, now: datetime, locale: Locale
+) -> RecipientView:
     request, status = row.request, RequestStatus(row.request.status)
     state, message = _told(row, now, locale)
-    form = _form(row, now, locale)
     return RecipientView(
         kind=KIND,
         state=state,
@@ -251,8 +257,8 @@ def _view(row: RequestRow, link: ActionLink, now: datetime, locale: Locale) -> R
         reason=None,
         deadline=None,
         version=_version(row),
-        answers=_options(form, status, locale) if form is not None else [],
-        form=form,
+        answers=_options(row, now, locale),
+        form=_form(row, last, now, locale),
         answered_at=request.closed_at if status is RequestStatus.COMPLETED else None,
         answered_label=long_datetime(request.closed_at, zone_of(row), locale)
         if status is RequestStatus.COMPLETED and request.closed_at is not None
@@ -284,28 +290,28 @@ def _told(row: RequestRow, now: datetime, locale: Locale) -> tuple[LinkState, st
     return "answered", _GOES_ON.format(words, locale)
 
 
-def _form(row: RequestRow, now: datetime, locale: Locale) -> RecipientForm | None:
-    status = row.request.status
-    if status == RequestStatus.SCHEDULED:
-        chosen = row.slot(row.request.chosen_slot_id)
-        given: dict[str, object] = {}
-        if chosen is not None and chosen.slot.starts_at > now:
+def _form(row: RequestRow, last: AvantVenteInfoRequest | None, now: datetime, locale: Locale) -> RecipientForm:
+    """What is to be filled in; once nothing is, what was answered: a form sent twice is read by it too."""
+    request, status = row.request, RequestStatus(row.request.status)
+    schema, given = _info_schema(), {}
+    if status in (RequestStatus.SCHEDULED, RequestStatus.COMPLETED):
+        schema = _slots_schema(row, now if status is RequestStatus.SCHEDULED else None, locale)
+        chosen = row.slot(request.chosen_slot_id)
+        if chosen is not None and (chosen.slot.starts_at > now or status is RequestStatus.COMPLETED):
             given = {"slot": str(chosen.slot.id)}
-        schema = _slots_schema(row, now, locale)
-        return RecipientForm(
-            version=_version(row), title=_FORM_SLOTS.in_locale(locale), json_schema=schema, answers=given
-        )
-    if status == RequestStatus.AWAITING_INFO:
-        title = _FORM_SLOTS.in_locale(locale)
-        return RecipientForm(version=_version(row), title=title, json_schema=_info_schema(), answers={})
-    return None
+    elif status is not RequestStatus.AWAITING_INFO:
+        schema = {"type": "object", "properties": {"expectations": _EXPECTATIONS, "answer": _INFO}}
+        known = {"expectations": request.expectations, "answer": last.answer if last is not None else None}
+        given = {name: text for name, text in known.items() if text}
+    return RecipientForm(version=_version(row), title=_FORM_TITLE.in_locale(locale), json_schema=schema, answers=given)
 
 
-def _options(form: RecipientForm, status: RequestStatus, locale: Locale) -> list[AnswerOption]:
-    names: list[tuple[str, Text]] = [("answer", _ANSWER)]
-    if status is RequestStatus.SCHEDULED:
-        properties = form.json_schema["properties"]
-        coming = isinstance(properties, dict) and "slot" in properties
+def _options(row: RequestRow, now: datetime, locale: Locale) -> list[AnswerOption]:
+    names: list[tuple[str, Text]] = []
+    if row.request.status == RequestStatus.AWAITING_INFO:
+        names = [("answer", _ANSWER)]
+    elif row.request.status == RequestStatus.SCHEDULED:
+        coming = any(one.slot.starts_at > now for one in row.slots)
         names = [*([("accept", _ACCEPT)] if coming else []), ("other-slots", _OTHERS)]
     return [
         AnswerOption(name=name, label=label.in_locale(locale), method="POST", uses_form=True) for name, label in names

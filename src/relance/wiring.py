@@ -7,6 +7,8 @@ from typing import Any
 from relance.capabilities.cycles.handlers import ChasedFollowUps, ChasedMails
 from relance.capabilities.directory.events import EVENTS as DIRECTORY_EVENTS
 from relance.capabilities.directory.permissions import PERMISSIONS as DIRECTORY
+from relance.capabilities.exports.declaration import ListExport
+from relance.capabilities.exports.job import ExportJob
 from relance.capabilities.files.permissions import PERMISSIONS as FILES
 from relance.capabilities.files.store import FileStore
 from relance.capabilities.followups.handlers import FollowUpHandler
@@ -29,7 +31,6 @@ from relance.capabilities.identity.models import Workspace
 from relance.capabilities.identity.permissions import PERMISSIONS as IDENTITY
 from relance.capabilities.identity.service import create_workspace
 from relance.capabilities.jobs.events import EVENTS as JOB_EVENTS
-from relance.capabilities.jobs.exports import ExportJob
 from relance.capabilities.jobs.handlers import JobKinds
 from relance.capabilities.jobs.lifecycle import LIFECYCLE as JOB
 from relance.capabilities.jobs.permissions import PERMISSIONS as JOBS
@@ -63,7 +64,7 @@ from relance.domains.avant_vente.followups import RequestFollowUps, RequestSubje
 from relance.domains.avant_vente.lifecycle import LIFECYCLE as AVANT_VENTE_REQUEST
 from relance.domains.avant_vente.permissions import PERMISSIONS as AVANT_VENTE_RIGHTS
 from relance.domains.avant_vente.recipient import RequestRecipient
-from relance.domains.avant_vente.transfers import RequestExport
+from relance.domains.avant_vente.transfers import EXPORT as AVANT_VENTE_EXPORT
 from relance.domains.avant_vente.types.service import install_types
 from relance.domains.invitations.creation import DOMAIN
 from relance.domains.invitations.delivery import InvitationMails
@@ -84,7 +85,7 @@ from relance.domains.invitations.jobs import RemindAll
 from relance.domains.invitations.lifecycle import LIFECYCLE as INVITATION
 from relance.domains.invitations.permissions import PERMISSIONS as INVITATIONS
 from relance.domains.invitations.recipient import InvitationRecipient
-from relance.domains.invitations.transfers import DashboardExport
+from relance.domains.invitations.transfers import EXPORT as INVITATIONS_EXPORT
 from relance.domains.mandates.asking import DOMAIN as MANDATES
 from relance.domains.mandates.asking import ContactChase, MandateChase
 from relance.domains.mandates.deliveries.emails import MAILS as DELIVERY_MAILS
@@ -98,7 +99,7 @@ from relance.domains.mandates.lifecycle import CONTACT_LIFECYCLE as MANDATE_CONT
 from relance.domains.mandates.lifecycle import LIFECYCLE as MANDATE
 from relance.domains.mandates.permissions import PERMISSIONS as MANDATE_RIGHTS
 from relance.domains.mandates.recipient import ContactRecipient, MandateRecipient
-from relance.domains.mandates.transfers import MandateExport
+from relance.domains.mandates.transfers import EXPORT as MANDATES_EXPORT
 
 #: Every right of the product, in the order in which an administrator reads them.
 PERMISSIONS = (
@@ -138,6 +139,9 @@ FOLLOW_UP_DOMAINS: tuple[PolicyDomain, ...] = (
     PolicyDomain(AVANT_VENTE, Text("Avant-vente", "Pre-sales"), ()),
     PolicyDomain(USERS, Text("Invitations d’utilisateurs", "Invitations of users")),
 )
+
+#: Every list that can leave as a file; its routes are in the router of its domain.
+EXPORTS: tuple[ListExport[Any, Any], ...] = (INVITATIONS_EXPORT, MANDATES_EXPORT, AVANT_VENTE_EXPORT)
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
 LIFECYCLES: tuple[Lifecycle[Any], ...] = (
@@ -237,9 +241,7 @@ def job_kinds(runtime: Runtime, store: FileStore) -> JobKinds:
     return JobKinds.of(
         RemindAll(runtime),
         InvitationImport(runtime, store),
-        ExportJob(runtime, store, DashboardExport()),
-        ExportJob(runtime, store, MandateExport()),
-        ExportJob(runtime, store, RequestExport()),
+        *(ExportJob(runtime, store, export) for export in EXPORTS),
     )
 
 

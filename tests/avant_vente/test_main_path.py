@@ -64,8 +64,8 @@ async def test_a_request_from_its_opportunity_to_a_slot_accepted_by_link(desk: D
         "slot_accepted",
     ]
     events = ok(await desk.office.admin.get("/v1/events", params={"limit": 200}))["items"]
-    told = [event for event in events if event["type"] == "avant_vente_request.slot_accepted"]
-    assert [event["data"]["after"]["slot_id"] for event in told] == [second["id"]]
+    agreed = [event for event in events if event["type"] == "avant_vente_request.slot_accepted"]
+    assert [event["data"]["after"]["slot_id"] for event in agreed] == [second["id"]]
 
 
 async def test_choosing_saves_and_accepting_agrees(desk: Desk) -> None:

@@ -4,6 +4,7 @@ from relance.core.i18n import Text
 from relance.core.security import Level, Permission
 
 READ = "files:read"
+WRITE = "files:write"
 
 PERMISSIONS = (
     Permission(
@@ -12,4 +13,5 @@ PERMISSIONS = (
         manager=Level.GROUP,
         roles={"partner": Level.OWN, "pre_sales": Level.OWN},
     ),
+    Permission(WRITE, Text("Déposer des fichiers", "Upload files"), manager=Level.GROUP),
 )

@@ -1,6 +1,7 @@
 """The mails of a request: one place builds them for the API, the worker and the answers."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -32,6 +33,7 @@ from relance.domains.avant_vente.emails import (
     UndeliverableMail,
     VendorFacts,
 )
+from relance.domains.avant_vente.invites import intervention
 from relance.domains.avant_vente.models import AvantVenteRequest
 from relance.domains.avant_vente.repository import Person, RequestRow, SlotRow
 from relance.domains.avant_vente.speakers.repository import SpeakerRepository
@@ -144,7 +146,7 @@ class RequestMails:
             words = slot_words(slot, locale)
             return SlotAcceptedMail(**_facts(row, to, locale), slot=words, to_partner=to.id in theirs)
 
-        await self._tell(row, [*partner, *await self._ours(row, slot)], build)
+        await self._tell(row, [*partner, *await self._ours(row, slot)], build, dates=slot)
 
     async def tell_changed(self, row: RequestRow, slot: SlotRow) -> None:
         """Both sides and the speaker read what the intervention is now."""
@@ -153,7 +155,7 @@ class RequestMails:
             return InterventionChangedMail(**_facts(row, to, locale), slot=slot_words(slot, locale))
 
         people = [*await self.partner(row), *await self._ours(row, slot)]
-        await self._tell(row, people, build, ordinal=row.request.calendar_sequence)
+        await self._tell(row, people, build, ordinal=row.request.calendar_sequence, dates=slot)
 
     async def tell_released(self, row: RequestRow, slot: SlotRow, speaker: Person) -> None:
         """Whoever was replaced is not expected any more."""
@@ -161,7 +163,8 @@ class RequestMails:
         def build(to: Person, locale: Locale) -> Mail:
             return SpeakerReleasedMail(**_facts(row, to, locale), slot=slot_words(slot, locale, speaker))
 
-        await self._tell(row, [speaker], build, ordinal=row.request.calendar_sequence)
+        released = SlotRow(slot.slot, speaker)
+        await self._tell(row, [speaker], build, ordinal=row.request.calendar_sequence, dates=released, cancelled=True)
 
     async def tell_other_slots_asked(self, row: RequestRow) -> None:
         """The team reads what the partner expects."""
@@ -213,9 +216,27 @@ class RequestMails:
         speaker = [slot.speaker] if slot.speaker is not None and slot.speaker.active else []
         return [*await self.team(row), *speaker]
 
-    async def _tell(self, row: RequestRow, people: Iterable[Person], build: Builder, ordinal: int = 0) -> None:
+    async def _tell(
+        self,
+        row: RequestRow,
+        people: Iterable[Person],
+        build: Builder,
+        ordinal: int = 0,
+        dates: SlotRow | None = None,
+        *,
+        cancelled: bool = False,
+    ) -> None:
+        """One mail to each of `people`, with the calendar entry of `dates` where there are any."""
         once = {person.email: person for person in people}
-        envelopes = [self._envelope(row, person, build, ordinal=ordinal) for person in once.values()]
+        envelopes = []
+        for person in once.values():
+            envelope = self._envelope(row, person, build, ordinal=ordinal)
+            if dates is not None:
+                locale = envelope.locale
+                words = {"type": type_words(row, locale), "place": place_words(row, locale)}
+                entry = intervention(row, dates, words, self._clock.now(), locale, cancelled=cancelled)
+                envelope = replace(envelope, attachments=(entry,))
+            envelopes.append(envelope)
         await self._outbox.enqueue_all(envelopes)
 
     def _envelope(
@@ -269,6 +290,11 @@ def type_words(row: RequestRow, locale: Locale | None = None) -> str:
     return Text(row.type.label_fr, row.type.label_en).in_locale(locale)
 
 
+def place_words(row: RequestRow, locale: Locale | None = None) -> str:
+    """Where the intervention is, in words."""
+    return (row.request.place or "") if row.request.on_site else _REMOTE.in_locale(locale)
+
+
 def zone_of(row: RequestRow) -> ZoneInfo:
     """The workspace's."""
     return ZoneInfo(row.zone)
@@ -285,7 +311,7 @@ def _facts(row: RequestRow, to: Person, locale: Locale) -> dict[str, Any]:
             number=request.number or "",
             customer=row.company.name,
             type=type_words(row, locale),
-            place=(request.place or "") if request.on_site else _REMOTE.in_locale(locale),
+            place=place_words(row, locale),
             wanted_on=long_date(request.wanted_date, locale) if request.wanted_date else _NONE.in_locale(locale),
         ),
         "partner": PartnerFacts(name=row.organisation_name, requester=asker.name, requester_email=asker.email),

@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from relance.capabilities.identity.repository import IdentityRepository
 from relance.core.db import DbSession
@@ -131,5 +130,4 @@ class RequestCreation:
             raise ValidationFailed.at("/wanted_date", "date_passed", _PAST)
 
     async def _today(self) -> date:
-        zone = (await IdentityRepository(self._session).workspace()).zone
-        return self._clock.now().astimezone(ZoneInfo(zone)).date()
+        return self._clock.now().astimezone(await IdentityRepository(self._session).zone()).date()

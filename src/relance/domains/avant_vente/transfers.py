@@ -1,19 +1,18 @@
 """The list as a file: the columns of the screen in their order."""
 
 from collections.abc import AsyncIterator, Sequence
-from zoneinfo import ZoneInfo
 
-from relance.capabilities.identity.repository import IdentityRepository
-from relance.capabilities.jobs.handlers import JobFacts
-from relance.capabilities.transfers.cells import Column, Sheet
+from relance.capabilities.exports.declaration import ListExport
+from relance.capabilities.transfers.cells import Column, Sheet, words
 from relance.core.db import DbSession
 from relance.core.i18n import Locale, Text
+from relance.core.security import Caller
 from relance.domains.avant_vente.exports.repository import ExportedRequest, RequestExportRepository
-from relance.domains.avant_vente.list_schemas import RequestFilter
-from relance.domains.avant_vente.states import STATUS_LABELS, RequestStatus
+from relance.domains.avant_vente.list_schemas import RequestExportCreate, RequestExportQuery, RequestFilter
+from relance.domains.avant_vente.permissions import READ
+from relance.domains.avant_vente.states import STATUS_LABELS
 from relance.domains.avant_vente.views import ACTION_LABELS
 
-EXPORT = "avant_vente.export"
 _YES_NO = {True: Text("Oui", "Yes"), False: Text("Non", "No")}
 
 
@@ -33,11 +32,7 @@ REQUESTS: Sheet[ExportedRequest] = Sheet(
         Column("place", Text("Lieu", "Place"), lambda row, _locale: row.place, 24),
         Column("wanted_date", Text("Date souhaitée", "Date wanted"), lambda row, _locale: row.wanted_date, 16),
         Column("speaker", Text("Intervenant", "Speaker"), lambda row, _locale: row.speaker, 24),
-        Column(
-            "status",
-            Text("Statut", "Status"),
-            lambda row, locale: STATUS_LABELS[RequestStatus(row.status)].in_locale(locale),
-        ),
+        Column("status", Text("Statut", "Status"), words(STATUS_LABELS, lambda row: row.status)),
         Column("round", Text("Tour", "Round"), lambda row, _locale: row.round, 8),
         Column(
             "intervention_at", Text("Intervention le", "Intervention at"), lambda row, _locale: row.intervention_at, 18
@@ -45,7 +40,7 @@ REQUESTS: Sheet[ExportedRequest] = Sheet(
         Column(
             "last_action",
             Text("Dernière action", "Last action"),
-            lambda row, locale: ACTION_LABELS[row.last_action].in_locale(locale),
+            words(ACTION_LABELS, lambda row: row.last_action),
             28,
         ),
         Column("last_action_at", Text("Le", "At"), lambda row, _locale: row.last_action_at, 18),
@@ -53,23 +48,20 @@ REQUESTS: Sheet[ExportedRequest] = Sheet(
 )
 
 
-async def zone_of(session: DbSession) -> ZoneInfo:
-    """In which instants are written for this workspace."""
-    return ZoneInfo((await IdentityRepository(session).workspace()).zone)
+def _rows(
+    session: DbSession, wanted: RequestFilter, caller: Caller, sort: str
+) -> AsyncIterator[Sequence[ExportedRequest]]:
+    return RequestExportRepository(session).exported(wanted, caller, sort)
 
 
-class RequestExport:
-    """An `ExportSource`. Parameters: `filter`, `sort`."""
-
-    kind = EXPORT
-    label = Text("Export des demandes avant-vente", "Export of pre-sales requests")
-    sheet = REQUESTS
-
-    async def zone(self, session: DbSession) -> ZoneInfo:
-        """The workspace's."""
-        return await zone_of(session)
-
-    def rows(self, session: DbSession, job: JobFacts) -> AsyncIterator[Sequence[ExportedRequest]]:
-        """The rows that the same filters show on the screen."""
-        wanted = RequestFilter.model_validate(job.parameters["filter"])
-        return RequestExportRepository(session).exported(wanted, job.caller, job.parameters["sort"])
+#: No comment is in it, internal ones least of all.
+EXPORT = ListExport(
+    resource="avant_vente_requests",
+    label=Text("Export des demandes avant-vente", "Export of pre-sales requests"),
+    sheet=REQUESTS,
+    rows=_rows,
+    permission=READ,
+    filter=RequestFilter,
+    query=RequestExportQuery,
+    create=RequestExportCreate,
+)

@@ -9,14 +9,11 @@ from sqlalchemy.orm import aliased
 
 from relance.capabilities.directory.models import Company
 from relance.capabilities.identity.models import Organisation, User
-from relance.core.repository import Repository
+from relance.core.repository import Repository, streamed
 from relance.core.security import Caller
 from relance.domains.avant_vente.list_schemas import RequestFilter
 from relance.domains.avant_vente.models import AvantVenteRequest, InterventionType, Opportunity
 from relance.domains.avant_vente.repository import SORTS, around, matching
-
-#: Rows in memory at once.
-_STREAMED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +41,8 @@ class ExportedRequest:
 class RequestExportRepository(Repository):
     """Requests of the session's workspace, for files."""
 
-    async def exported(
-        self, wanted: RequestFilter, caller: Caller, sort: str
-    ) -> AsyncIterator[Sequence[ExportedRequest]]:
-        """Every row of the list, from a cursor of the server. Needs a transaction that stays open."""
+    def exported(self, wanted: RequestFilter, caller: Caller, sort: str) -> AsyncIterator[Sequence[ExportedRequest]]:
+        """Every row of the list, as `streamed`."""
         asked, speaker = AvantVenteRequest, aliased(User)
         name = select(speaker.name).where(
             speaker.workspace_id == asked.workspace_id, speaker.id == asked.wanted_speaker_id
@@ -71,8 +66,4 @@ class RequestExportRepository(Repository):
             asked.created_at,
         )
         statement = around(shown.select_from(asked)).where(*matching(wanted, caller))
-        key, descending = SORTS[sort.removeprefix("-")], sort.startswith("-")
-        order = (key.desc(), asked.id.desc()) if descending else (key.asc(), asked.id.asc())
-        found = await self.session.stream(statement.order_by(*order).execution_options(yield_per=_STREAMED))
-        async for rows in found.partitions():
-            yield [ExportedRequest(*row) for row in rows]
+        return streamed(self.session, statement, sort, SORTS, asked.id, ExportedRequest)

@@ -322,7 +322,7 @@ async def test_calendars_of_both_sides_follow_what_is_agreed(desk: Desk) -> None
 
 
 async def test_nudges_are_off_until_the_workspace_wants_them_and_nothing_ends_by_itself(desk: Desk) -> None:
-    admin, policy = desk.office.admin, "/v1/follow-up-policies/avant_vente"
+    admin, policy = desk.office.admin, "/v1/workspace/follow-up-policies/avant_vente"
     assert ok(await admin.get(policy))["reminders"] == []
     quiet = await desk.scheduled()
     assert quiet["no_message_reason"] is None

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from tests.contract.contract import Operation, leaves, with_value
+from tests.contract.world_avant_vente import populate as avant_vente
 from tests.plugins.product import Office, Person, Product
 from tests.webhooks.receiver import Receiver, answering
 
@@ -26,6 +27,11 @@ FIELDS = {
     "team_member_id": "users",
     "mandate_delivery_id": "mandate_deliveries",
     "logo_id": "mail_logos",
+    "partner_organisation_id": "organisations",
+    "opportunity_id": "opportunities",
+    "slot_id": "avant_vente_slots",
+    "speaker_id": "users",
+    "wanted_speaker_id": "users",
     "subject_id": "invitations",  # of the preview of an edited mail
     "id": "companies",  # of the partner of an invitation
     "endpoint_id": "webhook_endpoints",
@@ -128,6 +134,7 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     await _import(product, office)
     await _edit_mails(office)
     await _second(admin, person)
+    await avant_vente(product, office, ids)
     await _second_mandate(admin, mandate, f"{slug}-pme.example")
     await product.work()
     # Nobody listens any more, and what was sent waits for a day: the workspace stays as it is.

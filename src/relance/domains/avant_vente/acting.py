@@ -63,7 +63,8 @@ class Acting:
     def record(self, row: RequestRow, action: str, before: str | None, **details: object) -> None:
         """Write to the journal what happened, and to the row that it was the last thing."""
         request = row.request
-        request.last_action, request.last_action_at = action.partition(".")[2], self._clock.now()
+        if before is not None:
+            request.last_action, request.last_action_at = action.partition(".")[2], self._clock.now()
         Journal(self._session, self._clock).record(
             action,
             subject_of(request),
@@ -108,7 +109,7 @@ class Acting:
         for position, one in enumerate(ids):
             if one is not None and one not in known:
                 at = pointer or f"/slots/{position}/speaker_id"
-                raise ValidationFailed.at(at, "unknown_user", _UNKNOWN_SPEAKER)
+                raise ValidationFailed.at(at, "not_a_speaker", _UNKNOWN_SPEAKER)
 
     def _next_round(self, row: RequestRow) -> None:
         """The slots of this round are nobody's any more."""

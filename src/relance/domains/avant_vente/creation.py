@@ -7,6 +7,7 @@ from uuid import UUID
 from relance.capabilities.identity.repository import IdentityRepository
 from relance.core.db import DbSession
 from relance.core.errors import NotFound, PermissionDenied, ValidationFailed
+from relance.core.etag import Precondition
 from relance.core.i18n import Text
 from relance.core.ids import new_id
 from relance.core.lifecycle import Actor
@@ -46,21 +47,29 @@ class RequestCreation:
         self._opportunities = OpportunityRepository(session)
         self._acts = RequestActs(session, runtime.clock, ActorRef.of(caller), user_id=caller.user_id)
 
-    async def create(self, wanted: RequestDraft, opportunity_id: UUID, pointer: str | None = None) -> RequestRow:
+    async def create(
+        self,
+        wanted: RequestDraft,
+        opportunity_id: UUID,
+        pointer: str | None = None,
+        precondition: Precondition | None = None,
+    ) -> RequestRow:
         """A draft on an open opportunity of the kind primo, of a partner that the caller works for.
 
         Args:
             wanted: what is asked for.
             opportunity_id: on which opportunity.
             pointer: where its id stands in the body; None where it stands in the address.
+            precondition: on the version of the opportunity.
 
         Raises:
             NotFound: the opportunity of the address is unknown, or not readable by the caller.
             ValidationFailed: that of the body is; or something else that is named is not known.
             PermissionDenied: it is readable, but of a partner that the caller may not ask for.
+            PreconditionFailed: it has changed since the caller read it.
             OpportunityNotEligible: it is of another kind, or closed.
         """
-        opportunity = await self._opportunity(opportunity_id, pointer)
+        opportunity = await self._opportunity(opportunity_id, pointer, precondition)
         await self._check(wanted.model_dump())
         now = self._clock.now()
         values = wanted.model_dump(exclude={"opportunity_id"})
@@ -100,7 +109,9 @@ class RequestCreation:
         self._acts.record(row, step.journal, request.status)
         return await self._acts.fresh(row)
 
-    async def _opportunity(self, opportunity_id: UUID, pointer: str | None) -> Opportunity:
+    async def _opportunity(
+        self, opportunity_id: UUID, pointer: str | None, precondition: Precondition | None
+    ) -> Opportunity:
         found = await self._opportunities.find(opportunity_id, self._caller)
         if found is None:
             if pointer is None:
@@ -110,6 +121,8 @@ class RequestCreation:
         level = self._caller.level(REQUEST)
         if level is not Level.ALL and opportunity.partner_organisation_id not in self._caller.organisation_ids:
             raise PermissionDenied(REQUEST)
+        if precondition is not None:
+            precondition.check(opportunity.version)
         if opportunity.kind != OpportunityKind.PRIMO:
             raise OpportunityNotEligible("not_primo")
         if opportunity.closed_at is not None:
@@ -124,7 +137,7 @@ class RequestCreation:
         if type_id is not None and not await TypeRepository(self._session).offered(type_id):
             raise ValidationFailed.at("/intervention_type_id", "unknown_type", _UNKNOWN_TYPE)
         if speaker_id is not None and speaker_id not in await SpeakerRepository(self._session).speakers({speaker_id}):
-            raise ValidationFailed.at("/wanted_speaker_id", "unknown_user", _UNKNOWN_SPEAKER)
+            raise ValidationFailed.at("/wanted_speaker_id", "not_a_speaker", _UNKNOWN_SPEAKER)
         wanted_date = values.get("wanted_date")
         if wanted_date is not None and wanted_date < await self._today():
             raise ValidationFailed.at("/wanted_date", "date_passed", _PAST)

@@ -164,8 +164,9 @@ class RequestRecipient:
     ) -> None:
         given, status = _kept(payload, "answer"), row.request.status
         last = await RequestRepository(session).last_info(row.request.id)
-        if last is not None and last.answer is not None and given.get("answer") == last.answer:
-            return  # the second tab
+        again = given or payload.get("version") == row.request.cycle - 1
+        if last is not None and last.answer is not None and again and given.get("answer", last.answer) == last.answer:
+            return  # the page of the question that was answered last, sent again: a second tab, or a second click
         if status not in _CLOSED:
             _require_status(row, RequestStatus.AWAITING_INFO)
             require_version(payload, _version(row))

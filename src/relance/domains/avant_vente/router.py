@@ -117,7 +117,7 @@ async def create(
     operation_id="opportunities_create_request",
     summary="Ask for an intervention on an opportunity",
     status_code=status.HTTP_201_CREATED,
-    responses=_CREATED | problem_responses(NotFound),
+    responses=problem_responses(*CHANGE, OpportunityNotEligible),
 )
 async def create_on_opportunity(
     opportunity_id: UUID,
@@ -127,9 +127,10 @@ async def create_on_opportunity(
     service: Writing,
     response: Response,
     caller: Requester,
+    precondition: IfMatch,
 ) -> RequestRead:
     """The same from the opportunity itself (Actions, Demande avant-vente)."""
-    row = await RequestCreation(session, runtime, caller).create(payload, opportunity_id)
+    row = await RequestCreation(session, runtime, caller).create(payload, opportunity_id, precondition=precondition)
     response.headers["Location"] = f"{REQUESTS}/{row.request.id}"
     return await shown(service, row, response)
 

@@ -1,9 +1,8 @@
 """HTTP of comments."""
 
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response, status
+from fastapi import APIRouter, Query, Request, Response, status
 
 from relance.core.errors import PermissionDenied
 from relance.core.http import ReadDep, RuntimeDep, StrictRoute, WriteDep, link_next, page_request
@@ -14,20 +13,11 @@ from relance.domains.avant_vente.comments.schemas import CommentCreate, CommentQ
 from relance.domains.avant_vente.comments.service import Comments
 from relance.domains.avant_vente.facts import is_staff
 from relance.domains.avant_vente.permissions import REQUEST
-from relance.domains.avant_vente.repository import RequestRow
-from relance.domains.avant_vente.router import ONE, REQUESTS, Readable, Reader, Writing
+from relance.domains.avant_vente.router import CHANGE, ONE, REQUESTS, Locked, Readable, Reader
 
 router = APIRouter(
     prefix=f"{REQUESTS}/{{avant_vente_request_id}}/comments", tags=["avant-vente"], route_class=StrictRoute
 )
-
-
-async def commented(avant_vente_request_id: UUID, service: Writing) -> RequestRow:
-    """The request of the address, locked."""
-    return await service.locked(avant_vente_request_id)
-
-
-Commented = Annotated[RequestRow, Depends(commented)]
 
 
 @router.get(
@@ -57,10 +47,10 @@ async def list_comments(
     operation_id="avant_vente_comments_create",
     summary="Comment on a request",
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(*ONE),
+    responses=problem_responses(*CHANGE),
 )
 async def create(
-    row: Commented, payload: CommentCreate, runtime: RuntimeDep, session: WriteDep, caller: Reader, response: Response
+    row: Locked, payload: CommentCreate, runtime: RuntimeDep, session: WriteDep, caller: Reader, response: Response
 ) -> CommentRead:
     """Public by default. An internal comment needs `avant-vente:handle`, and changes nothing that a partner sees."""
     if not is_staff(caller) and not views.reaches(row, caller, REQUEST):

@@ -102,14 +102,11 @@ class OpportunityRepository(Repository):
         statement = insert(Opportunity).values({**own, **values}).on_conflict_do_nothing()
         return await self.session.scalar(statement.returning(Opportunity.id))
 
-    async def is_partner(self, organisation_id: UUID) -> bool:
-        """Whether that organisation is a partner in use."""
-        statement = select(Organisation.id).where(
-            Organisation.id == organisation_id,
-            Organisation.kind == OrganisationKind.PARTNER.value,
-            Organisation.active.is_(True),
-        )
-        return await self.session.scalar(statement) is not None
+    async def is_partner(self, organisation_id: UUID) -> bool | None:
+        """Whether that organisation is a partner in use; None where there is none."""
+        statement = select(Organisation).where(Organisation.id == organisation_id)
+        found = await self.session.scalar(statement)
+        return found.active and found.kind == OrganisationKind.PARTNER if found is not None else None
 
     async def partners(self, caller: Caller, *, everywhere: bool) -> Mapping[str, UUID]:
         """The partners in use that the caller may name in a file, by their names."""

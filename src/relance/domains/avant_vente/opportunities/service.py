@@ -30,9 +30,9 @@ from relance.domains.avant_vente.opportunities.schemas import (
 from relance.domains.avant_vente.permissions import OPPORTUNITIES, REQUEST
 
 _COMPANIES = "companies:read"
-_UNKNOWN_ORGANISATION = Text(
-    "Cette organisation n’est pas un partenaire actif, ou n’est pas une des vôtres.",
-    "This organisation is not an active partner, or not one of yours.",
+_UNKNOWN_ORGANISATION = Text("Cette organisation n’est pas une des vôtres.", "This organisation is not one of yours.")
+_NOT_A_PARTNER = Text(
+    "Cette organisation n’est pas un partenaire actif.", "This organisation is not an active partner."
 )
 _UNKNOWN_COMPANY = Text("Société inconnue.", "Unknown company.")
 _FIXED = Text("Le partenaire d’une opportunité ne change pas.", "The partner of an opportunity does not change.")
@@ -98,9 +98,11 @@ class Opportunities:
             DuplicateResource: another one has that external id.
         """
         partner = wanted.partner_organisation_id
-        mine = within(self._caller, OPPORTUNITIES, partner)
-        if not mine or not await self._rows.is_partner(partner):
+        is_partner = await self._rows.is_partner(partner)
+        if not within(self._caller, OPPORTUNITIES, partner) or is_partner is None:
             raise ValidationFailed.at("/partner_organisation_id", "unknown_organisation", _UNKNOWN_ORGANISATION)
+        if not is_partner:
+            raise ValidationFailed.at("/partner_organisation_id", "not_a_partner", _NOT_A_PARTNER)
         await self._refuse_taken(wanted.external_id, None)
         company = await self._company(wanted.company)
         values = {

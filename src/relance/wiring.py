@@ -32,6 +32,7 @@ from relance.capabilities.identity.permissions import PERMISSIONS as IDENTITY
 from relance.capabilities.identity.service import create_workspace
 from relance.capabilities.jobs.events import EVENTS as JOB_EVENTS
 from relance.capabilities.jobs.handlers import JobKinds
+from relance.capabilities.jobs.imports import ImportJob
 from relance.capabilities.jobs.lifecycle import LIFECYCLE as JOB
 from relance.capabilities.jobs.permissions import PERMISSIONS as JOBS
 from relance.capabilities.links.recipient import RecipientHandler
@@ -62,6 +63,7 @@ from relance.domains.avant_vente.emails import MAILS as AVANT_VENTE_MAILS
 from relance.domains.avant_vente.events import EVENTS as AVANT_VENTE_EVENTS
 from relance.domains.avant_vente.followups import RequestFollowUps, RequestSubject
 from relance.domains.avant_vente.lifecycle import LIFECYCLE as AVANT_VENTE_REQUEST
+from relance.domains.avant_vente.opportunities.imports import OpportunityImport
 from relance.domains.avant_vente.permissions import PERMISSIONS as AVANT_VENTE_RIGHTS
 from relance.domains.avant_vente.recipient import RequestRecipient
 from relance.domains.avant_vente.transfers import EXPORT as AVANT_VENTE_EXPORT
@@ -241,6 +243,7 @@ def job_kinds(runtime: Runtime, store: FileStore) -> JobKinds:
     return JobKinds.of(
         RemindAll(runtime),
         InvitationImport(runtime, store),
+        ImportJob(runtime, store, OpportunityImport(runtime)),
         *(ExportJob(runtime, store, export) for export in EXPORTS),
     )
 

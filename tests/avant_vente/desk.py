@@ -34,7 +34,7 @@ class Desk:
 
     # --- asking ----------------------------------------------------------------------------------------------------
 
-    async def opportunity(self, person: Person | None = None, **values: Any) -> dict[str, Any]:
+    async def opportunity(self, **values: Any) -> dict[str, Any]:
         """An opportunity of the first partner."""
         body = {
             "partner_organisation_id": str(self.partner_id),
@@ -42,7 +42,7 @@ class Desk:
             "title": "ERP de l’usine de Lille",
             **values,
         }
-        return ok(await (person or self.paul).post(OPPORTUNITIES, body), 201)
+        return ok(await self.paul.post(OPPORTUNITIES, body), 201)
 
     async def draft(self, **values: Any) -> dict[str, Any]:
         """A complete draft of Paul's."""

@@ -294,8 +294,8 @@ async def test_calendars_of_both_sides_follow_what_is_agreed(desk: Desk) -> None
         found = []
         for row in rows:
             (attached,) = row["attachments"]
-            read = icalendar.Calendar.from_ical(attached["content"])
-            (event,) = read.walk("VEVENT")
+            read: Any = icalendar.Calendar.from_ical(attached["content"])
+            event: Any = read.walk("VEVENT")[0]
             assert str(event["UID"]) == f"{request['id']}@relance"
             assert event["DTSTART"].dt == instant(request["slots"][0]["starts_at"])
             assert read.walk("VTIMEZONE")

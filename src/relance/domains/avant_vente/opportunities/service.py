@@ -97,12 +97,7 @@ class Opportunities:
             ValidationFailed: the partner or the customer is not known.
             DuplicateResource: another one has that external id.
         """
-        partner = wanted.partner_organisation_id
-        is_partner = await self._rows.is_partner(partner)
-        if not within(self._caller, OPPORTUNITIES, partner) or is_partner is None:
-            raise ValidationFailed.at("/partner_organisation_id", "unknown_organisation", _UNKNOWN_ORGANISATION)
-        if not is_partner:
-            raise ValidationFailed.at("/partner_organisation_id", "not_a_partner", _NOT_A_PARTNER)
+        await self.require_partner(wanted.partner_organisation_id)
         await self._refuse_taken(wanted.external_id, None)
         company = await self._company(wanted.company)
         values = {
@@ -123,6 +118,18 @@ class Opportunities:
         self._record("opportunity.created", row, {})
         await self._session.flush()
         return row
+
+    async def require_partner(self, organisation_id: UUID) -> None:
+        """Refuse an organisation of which the caller may add no opportunities.
+
+        Raises:
+            ValidationFailed: it is not a partner in use, or not one of the caller's.
+        """
+        is_partner = await self._rows.is_partner(organisation_id)
+        if not within(self._caller, OPPORTUNITIES, organisation_id) or is_partner is None:
+            raise ValidationFailed.at("/partner_organisation_id", "unknown_organisation", _UNKNOWN_ORGANISATION)
+        if not is_partner:
+            raise ValidationFailed.at("/partner_organisation_id", "not_a_partner", _NOT_A_PARTNER)
 
     async def update(self, row: OpportunityRow, wanted: OpportunityUpdate) -> OpportunityRow:
         """Change a locked opportunity.

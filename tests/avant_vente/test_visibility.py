@@ -114,7 +114,7 @@ async def test_what_the_team_says_among_itself_is_in_nothing_that_a_partner_read
         "SELECT company_id, before, after FROM journal_entries WHERE action LIKE '%commented_internally'"
     )
     assert kept == [{"company_id": None, "before": {"status": "in_progress"}, "after": {"status": "in_progress"}}]
-    held = await desk.product.rows("SELECT placeholders::text AS said FROM message_bodies")
+    held = await desk.product.rows("SELECT b::text AS said FROM message_bodies b")
     assert not [row for row in held if SECRET in row["said"]]
     assert proposed["status"] == "scheduled"
 

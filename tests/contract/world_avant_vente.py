@@ -23,10 +23,12 @@ async def populate(product: Product, office: Office, ids: dict[str, str]) -> Non
         found: dict[str, Any] = answer.json()
         return found
 
-    partner = await make("/v1/organisations", {"name": f"Partenaire {slug}", "kind": "partner"})
+    # The one organisation that every operation is asked with is a partner as well.
+    organisation = f"/v1/organisations/{ids['organisations']}"
+    assert (await admin.ask("PATCH", organisation, json={"kind": "partner"})).status_code == 200
     (kind, *_) = (await admin.get(f"{BASE}/intervention-types")).json()["items"]
     opportunity = {
-        "partner_organisation_id": partner["id"],
+        "partner_organisation_id": ids["organisations"],
         "company": {"id": ids["companies"]},
         "title": f"Opportunité {slug}",
     }

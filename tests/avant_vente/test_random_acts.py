@@ -107,7 +107,7 @@ class Story:
     def body(self, action: str) -> dict[str, Any] | None:
         """What the action is asked with; slots of this round mostly, of an earlier one now and then."""
         slot = self.luck.choice([*self.model.slots * 3, *self.model.old_slots] or [self.request["id"]])
-        return {
+        bodies: dict[str, dict[str, Any]] = {
             "submit": {"confirm": True},
             "propose": {"slots": self.desk.slots((10, 11, 12))},
             "choose-slot": {"slot_id": slot},
@@ -119,7 +119,8 @@ class Story:
             "cancel": {"reason": "Sans objet"},
             "remind": {"force": True},
             "change-intervention": {"place": f"Salle {self.luck.randrange(1000)}"},
-        }.get(action)
+        }
+        return bodies.get(action)
 
     async def act(self, action: str, name: str, by_link: bool) -> None:
         """Do it, and hold what comes of it against the table."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from relance.capabilities.directory.service import Directory
 from relance.capabilities.followups.models import FollowUpKind
 from relance.capabilities.followups.service import FollowUps, Policy
 from relance.capabilities.journal.service import Journal
@@ -22,7 +23,7 @@ from relance.core.subjects import SYSTEM, ActorRef, SubjectRef
 from relance.domains.invitations import views
 from relance.domains.invitations.asking import Asking, subject_of
 from relance.domains.invitations.errors import AlreadyAnswered
-from relance.domains.invitations.followups import PREQUALIFICATION
+from relance.domains.invitations.expiry import PREQUALIFICATION
 from relance.domains.invitations.lifecycle import LIFECYCLE, FormStatus, Status
 from relance.domains.invitations.models import Prequalification, PrequalificationForm
 from relance.domains.invitations.repository import InvitationRepository, InvitationRow, PrequalificationRepository
@@ -135,7 +136,9 @@ class Answers:
         asked = await self._rows.row_unlocked(self._link.subject_id)
         if asked is None:
             raise NotFound()
-        # The partner's prequalification first, then its invitations by id: see InvitationService.create.
+        # Its company is registered by the answer, and who renames it locks it before the form: the company first, then
+        # the partner's prequalification, then its invitations by id.
+        await Directory(self._session, self._clock).lock(asked.invitation.company_id)
         prequalification = await PrequalificationRepository(self._session).lock(asked.invitation.company_id)
         unfinished = await self._rows.lock_unfinished_of(asked.invitation.company_id)
         row = unfinished.get(asked.invitation.id) or await self._rows.row_unlocked(asked.invitation.id)
@@ -168,7 +171,7 @@ class Answers:
         answers: dict[str, object],
         now: datetime,
     ) -> None:
-        prequalification.form_status = FormStatus.COMPLETED
+        prequalification.form_status, prequalification.expiry_reason = FormStatus.COMPLETED, None
         prequalification.form_version = form.form_version
         prequalification.answers = answers
         prequalification.draft = prequalification.draft_saved_at = None

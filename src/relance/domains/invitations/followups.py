@@ -10,14 +10,13 @@ from relance.capabilities.messaging.outbox import Outbox
 from relance.core.db import DbSession
 from relance.core.lifecycle import Actor
 from relance.core.runtime import Runtime
-from relance.core.subjects import SYSTEM, SubjectRef
+from relance.core.subjects import SYSTEM
 from relance.domains.invitations import views
 from relance.domains.invitations.asking import KIND, Asking, subject_of
 from relance.domains.invitations.errors import TooRecent
-from relance.domains.invitations.lifecycle import LIFECYCLE, FormStatus
+from relance.domains.invitations.expiry import PREQUALIFICATION, expire_form
+from relance.domains.invitations.lifecycle import LIFECYCLE, ExpiryReason, FormStatus
 from relance.domains.invitations.repository import InvitationRepository, InvitationRow, PrequalificationRepository
-
-PREQUALIFICATION = "prequalification"
 
 
 class InvitationFollowUps:
@@ -107,15 +106,7 @@ class PrequalificationFollowUps:
             if row.form_status != FormStatus.COMPLETED or follow_up.cycle != row.completions:
                 outcomes[follow_up.id] = Dropped("answered_again")
                 continue
-            row.form_status = FormStatus.EXPIRED
-            Journal(session, self._runtime.clock).record(
-                "prequalification.expired",
-                SubjectRef(PREQUALIFICATION, row.id),
-                SYSTEM,
-                company_id=row.company_id,
-                before={"form_status": FormStatus.COMPLETED},
-                after={"form_status": FormStatus.EXPIRED},
-            )
+            expire_form(session, self._runtime, row, ExpiryReason.VALIDITY_OVER, SYSTEM)
             outcomes[follow_up.id] = Done()
         await session.flush()
         return outcomes

@@ -47,6 +47,13 @@ class Reason(StrEnum):
     UPDATE_REQUESTED = "update_requested"
 
 
+class ExpiryReason(StrEnum):
+    """Why a completed form is valid no longer."""
+
+    VALIDITY_OVER = "validity_over"
+    IDENTITY_CHANGED = "identity_changed"
+
+
 STATUS_LABELS = {
     Status.QUEUED: Text("En attente d'envoi", "Waiting to be sent"),
     Status.SENT: Text("Envoyée", "Sent"),
@@ -65,6 +72,10 @@ REASON_LABELS = {
         "Organisation inscrite, formulaire non validé", "Organisation registered, form not validated"
     ),
     Reason.UPDATE_REQUESTED: Text("Formulaire expiré, mise à jour demandée", "Form expired, update requested"),
+}
+EXPIRY_REASON_LABELS = {
+    ExpiryReason.VALIDITY_OVER: Text("Durée de validité dépassée", "Validity over"),
+    ExpiryReason.IDENTITY_CHANGED: Text("Identité du partenaire modifiée", "Identity of the partner changed"),
 }
 
 

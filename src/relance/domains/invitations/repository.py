@@ -313,6 +313,16 @@ class PrequalificationRepository(Repository):
         )
         return {row.company_id: row for row in found}
 
+    async def lock_known(self, company_id: UUID) -> Prequalification | None:
+        """The partner's prequalification, locked; None where nobody has ever asked it anything."""
+        found = await self.session.scalars(
+            select(Prequalification)
+            .where(Prequalification.company_id == company_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return found.one_or_none()
+
     async def of_company(self, company_id: UUID) -> Prequalification | None:
         """The partner's prequalification."""
         return (await self.of_companies([company_id])).get(company_id)

@@ -11,7 +11,7 @@ from relance.capabilities.journal.service import Journal
 from relance.capabilities.links.errors import LinkExpired
 from relance.capabilities.links.forms import validate_answers
 from relance.capabilities.links.models import ActionLink
-from relance.capabilities.links.payload import require_version, short_text
+from relance.capabilities.links.payload import given_reason, require_version
 from relance.capabilities.links.uploads import FormFiles
 from relance.capabilities.messaging.outbox import Outbox
 from relance.core.db import DbSession
@@ -29,7 +29,6 @@ from relance.domains.invitations.models import Prequalification, Prequalificatio
 from relance.domains.invitations.repository import InvitationRepository, InvitationRow, PrequalificationRepository
 
 Payload = Mapping[str, object]
-_MAX_REASON = 2000
 #: What holds the files of a draft; those of the answers are held by the prequalification itself.
 DRAFT = "prequalification_draft"
 
@@ -116,7 +115,7 @@ class Answers:
         if row.invitation.declined_at is not None or prequalification.form_status == FormStatus.COMPLETED:
             return
         self._require_open(row, now)
-        reason = short_text(payload, "reason", _MAX_REASON)
+        reason = given_reason(payload)
         invitation, subject = row.invitation, subject_of(row.invitation)
         step = LIFECYCLE.require(invitation.status, "decline", Actor.RECIPIENT, views.facts_of(row, now))
         invitation.declined_at, invitation.decline_reason = now, reason

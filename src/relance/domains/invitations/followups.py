@@ -65,13 +65,15 @@ class InvitationFollowUps:
 
     async def _expire(self, session: DbSession, row: InvitationRow) -> Outcome:
         invitation, now = row.invitation, self._runtime.clock.now()
-        refused = LIFECYCLE.refusal(invitation.status, "expire", Actor.WORKER, views.facts_of(row, now))
+        facts = views.facts_of(row, now)
+        refused = LIFECYCLE.refusal(invitation.status, "expire", Actor.WORKER, facts)
         if refused is not None:
             return Dropped(refused.code)
-        step = LIFECYCLE.require(invitation.status, "expire", Actor.WORKER, views.facts_of(row, now))
+        step = LIFECYCLE.require(invitation.status, "expire", Actor.WORKER, facts)
         before, invitation.status = invitation.status, LIFECYCLE.target(step, invitation.status)
         await Outbox(session, self._runtime.clock).cancel(subject_of(invitation), "expired")
-        await Asking(session, self._runtime).tell_expired(row)
+        if facts.chased:
+            await Asking(session, self._runtime).tell_expired(row)
         self._record(session, row, step.journal, before)
         return Done()
 

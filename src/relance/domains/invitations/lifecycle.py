@@ -96,6 +96,16 @@ class Facts:
         """When the next link-bearing mail may be asked for; None where it may be now."""
         return gap_ends_at(self.last_asked_at, self.now)
 
+    @property
+    def quiet(self) -> bool:
+        """Whether somebody wants the partner left alone."""
+        return self.archived or self.declined
+
+    @property
+    def chased(self) -> bool:
+        """Whether the partner hears of the invitation without anybody asking for it."""
+        return not (self.quiet or self.undeliverable or self.form_status is FormStatus.COMPLETED)
+
 
 def _form_open(facts: Facts) -> RelanceError | None:
     return PrequalificationValid() if facts.form_status is FormStatus.COMPLETED else None

@@ -30,6 +30,11 @@ async def test_another_registered_address_is_the_same_partner_and_another_row(pr
     body["partner"] = {"name": "F. MARTIN", "local_id": {"scheme": "siret", "value": f"{SIRENS[0]} 00074"}}
     second = (await office.member.post("/v1/invitations", body)).json()
     assert second["partner"] == first["partner"] | {"registered": True}, "found by its number, and left as it is known"
+    (notice,) = second["notices"]
+    assert (notice["code"], "« Fonderie Martin »" in notice["message"]) == ("known_under_another_name", True)
+    bulk = {"rows": [body | {"email": "x@partenaire.example"}, wanted(office, "y@partenaire.example")]}
+    report = (await office.member.post("/v1/invitations/bulk?dry_run=true", bulk)).json()
+    assert [item["outcome"] for item in report["items"]] == ["created_known_otherwise", "created"]
     assert (second["reason"], second["email"]) == ("update_requested", "direction@autre-domaine.example")
     assert (await shown(office.member, first["id"]))["email"] == EMAIL
     rows = (await office.member.get("/v1/invitations")).json()["items"]

@@ -7,6 +7,7 @@ from typing import Any
 from relance.capabilities.cycles.handlers import ChasedFollowUps, ChasedMails
 from relance.capabilities.directory.events import EVENTS as DIRECTORY_EVENTS
 from relance.capabilities.directory.permissions import PERMISSIONS as DIRECTORY
+from relance.capabilities.directory.watchers import IdentityWatcher
 from relance.capabilities.exports.declaration import ListExport
 from relance.capabilities.exports.job import ExportJob
 from relance.capabilities.files.permissions import PERMISSIONS as FILES
@@ -69,6 +70,7 @@ from relance.domains.invitations.emails import (
 )
 from relance.domains.invitations.events import EVENTS as INVITATION_EVENTS
 from relance.domains.invitations.examples import InvitationExamples
+from relance.domains.invitations.expiry import PartnerIdentities
 from relance.domains.invitations.followups import InvitationFollowUps, PrequalificationFollowUps
 from relance.domains.invitations.forms import install_default_form
 from relance.domains.invitations.imports import InvitationImport
@@ -208,6 +210,11 @@ def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:
         UserInvitationFollowUps(runtime),
     )
     return {handler.kind: handler for handler in handlers}
+
+
+def identity_watchers(runtime: Runtime) -> Sequence[IdentityWatcher]:
+    """Who is told that a company of the directory is not the one it was."""
+    return (PartnerIdentities(runtime),)
 
 
 def job_kinds(runtime: Runtime, store: FileStore) -> JobKinds:

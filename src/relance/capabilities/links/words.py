@@ -33,6 +33,9 @@ PAGE: Mapping[str, Text] = {
         "Nothing has been sent yet. Correct the following points, then send again:",
     ),
     "not_done": Text("Votre réponse n’a pas été enregistrée", "Your answer was not recorded"),
+    "why": Text("Motif", "Reason"),
+    "why_hint": Text("Il sera transmis à la personne qui vous sollicite.", "It is passed on to the person who asks."),
+    "confirm": Text("Confirmer", "Confirm"),
     "private": Text(
         "Ce lien vous est personnel : ne le transférez qu’à une personne qui doit répondre pour vous.",
         "This link is personal: forward it only to somebody who is to answer for you.",

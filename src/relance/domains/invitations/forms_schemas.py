@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from relance.capabilities.files.schemas import FileFacts
 from relance.core.durations import Duration
 from relance.core.schemas import Input, Instant, ListQuery, Output, Reference, RequiredLine
-from relance.domains.invitations.lifecycle import FormStatus
+from relance.domains.invitations.lifecycle import ExpiryReason, FormStatus
 
 _SCHEMA_EXAMPLE = {
     "type": "object",
@@ -116,6 +116,8 @@ class PrequalificationRead(Output):
                 ],
                 "completed_at": "2026-11-23T09:00:00Z",
                 "valid_until": "2028-11-23T09:00:00Z",
+                "expiry_reason": None,
+                "expiry_reason_label": None,
             }
         }
     )
@@ -130,4 +132,6 @@ class PrequalificationRead(Output):
         description="What the ids in the file fields of the answers stand for; fetched below this address."
     )
     completed_at: Instant | None
-    valid_until: Instant | None
+    valid_until: Instant | None = Field(description="Until when the answers hold, or held.")
+    expiry_reason: ExpiryReason | None = Field(description="Why the form is expired; null where it is not.")
+    expiry_reason_label: str | None

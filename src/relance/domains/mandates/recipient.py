@@ -17,7 +17,7 @@ from relance.capabilities.identity.models import User
 from relance.capabilities.links.errors import LinkExpired
 from relance.capabilities.links.forms import validate_answers
 from relance.capabilities.links.models import ActionLink
-from relance.capabilities.links.payload import require_version, short_text
+from relance.capabilities.links.payload import given_reason, require_version
 from relance.capabilities.links.recipient import (
     AnswerOption,
     AskedBy,
@@ -212,7 +212,7 @@ class MandateRecipient:
         if invitee.status == MandateStatus.DECLINED:
             return
         self._require_open(row, now)
-        invitee.decline_reason = short_text(payload, "reason", 2000)
+        invitee.decline_reason = given_reason(payload)
         step = chase.lifecycle.require(invitee.status, "decline", Actor.RECIPIENT, views.facts_of(row, now))
         before, invitee.status = invitee.status, chase.lifecycle.target(step, invitee.status)
         invitee.declined_at = now
@@ -294,10 +294,11 @@ class ContactRecipient(MandateRecipient):
 
 
 def _options(form: RecipientForm, locale: Locale) -> list[AnswerOption]:
-    accept = _ACCEPT if form.version == _VERSION_SIGN_IN else _REGISTER
+    accept = (_ACCEPT if form.version == _VERSION_SIGN_IN else _REGISTER).in_locale(locale)
+    decline = _DECLINE.in_locale(locale)
     return [
-        AnswerOption(name="accept", label=accept.in_locale(locale), method="POST", uses_form=True),
-        AnswerOption(name="decline", label=_DECLINE.in_locale(locale), method="POST", uses_form=False),
+        AnswerOption(name="accept", label=accept, method="POST", uses_form=True, takes_reason=False),
+        AnswerOption(name="decline", label=decline, method="POST", uses_form=False, takes_reason=True),
     ]
 
 

@@ -86,7 +86,7 @@ _VERSION = 1
 
 
 def _option(name: str, label: Text, locale: Locale) -> AnswerOption:
-    return AnswerOption(name=name, label=label.in_locale(locale), method="POST", uses_form=True)
+    return AnswerOption(name=name, label=label.in_locale(locale), method="POST", uses_form=True, takes_reason=False)
 
 
 async def _take_password(session: DbSession, user: User, answers: Mapping[str, object]) -> None:

@@ -1,7 +1,7 @@
 """why forms expire
 
 Revision: 0015_why_forms_expire
-After: 0009_mandate_deliveries
+After: 0010_attachments
 """
 
 from collections.abc import Sequence

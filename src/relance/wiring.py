@@ -83,11 +83,13 @@ from relance.domains.mandates.asking import DOMAIN as MANDATES
 from relance.domains.mandates.asking import ContactChase, MandateChase
 from relance.domains.mandates.deliveries.emails import MAILS as DELIVERY_MAILS
 from relance.domains.mandates.deliveries.events import EVENTS as DELIVERY_EVENTS
+from relance.domains.mandates.deliveries.examples import DeliveryExamples
 from relance.domains.mandates.deliveries.followups import DeliveryFollowUps, DeliverySubject
 from relance.domains.mandates.deliveries.lifecycle import LIFECYCLE as MANDATE_DELIVERY
 from relance.domains.mandates.deliveries.recipient import DeliveryRecipient
 from relance.domains.mandates.emails import MAILS as MANDATE_MAILS
 from relance.domains.mandates.events import EVENTS as MANDATE_EVENTS
+from relance.domains.mandates.examples import MandateExamples
 from relance.domains.mandates.lifecycle import CONTACT_LIFECYCLE as MANDATE_CONTACT
 from relance.domains.mandates.lifecycle import LIFECYCLE as MANDATE
 from relance.domains.mandates.permissions import PERMISSIONS as MANDATE_RIGHTS
@@ -195,7 +197,11 @@ def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
 
 def mail_examples(runtime: Runtime) -> Mapping[str, MailExamples]:
     """Who fills each mail from a real row, for previews of its template; mails without are shown on samples."""
-    every: tuple[MailExamples, ...] = (InvitationExamples(runtime),)
+    every: tuple[MailExamples, ...] = (
+        InvitationExamples(runtime),
+        MandateExamples(runtime),
+        DeliveryExamples(runtime),
+    )
     return {key: examples for examples in every for key in examples.keys}
 
 

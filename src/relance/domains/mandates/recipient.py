@@ -33,10 +33,11 @@ from relance.core.lifecycle import Actor
 from relance.core.runtime import Runtime
 from relance.core.subjects import ActorRef
 from relance.domains.mandates import views
-from relance.domains.mandates.asking import CIVILITIES, CONTACT_KIND, KIND, chase_of, subject_of
+from relance.domains.mandates.asking import CONTACT_KIND, KIND, chase_of, subject_of
 from relance.domains.mandates.contacts.repository import ContactRepository
 from relance.domains.mandates.deliveries.planning import DeliveryPlans
 from relance.domains.mandates.errors import AccountDeactivated, MandateAnswered
+from relance.domains.mandates.filling import CIVILITIES
 from relance.domains.mandates.lifecycle import MandateStatus
 from relance.domains.mandates.repository import MandateRepository, MandateRow
 from relance.domains.mandates.service import set_contact

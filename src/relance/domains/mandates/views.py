@@ -16,9 +16,10 @@ from relance.core.actions import AvailableAction, available_actions
 from relance.core.i18n import Text
 from relance.core.schemas import Reference
 from relance.core.security import Caller, Level
-from relance.domains.mandates.asking import CIVILITIES, CYCLE_MAILS
+from relance.domains.mandates.asking import CYCLE_MAILS
 from relance.domains.mandates.completeness import missing_codes
 from relance.domains.mandates.contacts.schemas import MandateContactRead
+from relance.domains.mandates.filling import CIVILITIES
 from relance.domains.mandates.lifecycle import (
     CONTACT_LIFECYCLE,
     KIND_LABELS,

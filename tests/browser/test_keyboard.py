@@ -3,19 +3,14 @@
 Run by `make browser`; skipped, and said so, where no Chromium is installed.
 """
 
-import asyncio
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from tests.browser.chromium import PROGRAM, Page, browser
 from tests.files.samples import PDF
 from tests.journeys.test_first_path import ANSWERS, invite
 from tests.plugins.product import Office, Product
-
-from relance.embedded.programs import free_ports
 
 pytestmark = [
     pytest.mark.browser,
@@ -44,20 +39,6 @@ PICKED = {
     "answers.declarations.accurate",
 }
 CERTIFICATE = "answers.insurance.certificate"
-
-
-@pytest.fixture
-async def served(product: Product) -> AsyncIterator[str]:
-    """The product behind a real socket."""
-    (port,) = free_ports(1)
-    config = uvicorn.Config(product.app, host="127.0.0.1", port=port, lifespan="off", log_level="error", ws="none")
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-        await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    await running
 
 
 async def no_sideways_scrolling(page: Page) -> None:

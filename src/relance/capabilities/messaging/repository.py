@@ -44,15 +44,13 @@ class OutboxRepository(Repository):
             .values(state=MessageState.CANCELLED, reason=reason),
         )
 
-    async def with_states(self, subject: SubjectRef, states: Collection[MessageState]) -> Sequence[Message]:
-        """Messages about `subject` in one of `states`, soonest first."""
+    async def with_states(
+        self, kind: str, ids: Collection[UUID], states: Collection[MessageState]
+    ) -> Sequence[Message]:
+        """Messages about those subjects of one kind in one of `states`, soonest first."""
         found = await self.session.scalars(
             select(Message)
-            .where(
-                Message.subject_kind == subject.kind,
-                Message.subject_id == subject.id,
-                Message.state.in_(list(states)),
-            )
+            .where(Message.subject_kind == kind, Message.subject_id.in_(ids), Message.state.in_(list(states)))
             .order_by(Message.not_before, Message.id)
         )
         return found.all()

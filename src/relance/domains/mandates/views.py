@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from relance.capabilities.cycles.chase import pace_of
 from relance.capabilities.cycles.lifecycle import DELIVERY_LABELS, Delivery
-from relance.capabilities.cycles.schemas import Silence
-from relance.capabilities.cycles.views import next_messages
+from relance.capabilities.cycles.schemas import NextMessage, Silence
+from relance.capabilities.cycles.views import Outlook, next_messages
 from relance.capabilities.followups.models import FollowUp
+from relance.capabilities.followups.service import Policy
 from relance.capabilities.messaging.models import Message
 from relance.core.actions import AvailableAction, available_actions
 from relance.core.i18n import Text
@@ -156,12 +157,18 @@ def schedule_of(mandate: Mandate, today: date) -> ScheduleRead | None:
     )
 
 
-def detail(
-    row: MandateRow, caller: Caller, now: datetime, queued: Sequence[Message], planned: Sequence[FollowUp]
-) -> MandateRead:
+def coming(
+    row: MandateRow, now: datetime, queued: Sequence[Message], planned: Sequence[FollowUp], policy: Policy
+) -> list[NextMessage]:
+    """What will leave to whoever is asked, when the worker will let it."""
+    invitee = row.invitee
+    outlook = Outlook(policy, pace_of(row, now).gap_ends_at, invitee.expires_at)
+    return next_messages(CYCLE_MAILS, invitee.contact_email or "", now, queued, planned, outlook)
+
+
+def detail(row: MandateRow, caller: Caller, now: datetime, messages: Sequence[NextMessage]) -> MandateRead:
     """One mandate in full."""
     mandate = row.mandate
-    messages = next_messages(CYCLE_MAILS, mandate.contact_email or "", now, queued, planned)
     submitter = Reference(id=mandate.submitted_by, name=row.submitter_name or "") if mandate.submitted_by else None
     return MandateRead.model_validate(
         {
@@ -179,19 +186,16 @@ def detail(
             "cancelled_at": mandate.cancelled_at,
             "cancel_reason": mandate.cancel_reason,
             "available_actions": actions_of(row, caller, now),
-            "next_messages": messages,
+            "next_messages": list(messages),
             "no_message_reason": None if messages else _silence(row),
         }
     )
 
 
-def guest(
-    row: MandateRow, caller: Caller, now: datetime, queued: Sequence[Message], planned: Sequence[FollowUp]
-) -> MandateContactRead:
+def guest(row: MandateRow, caller: Caller, now: datetime, messages: Sequence[NextMessage]) -> MandateContactRead:
     """A further contact in full."""
     contact = row.further
     assert contact is not None  # the row is about one
-    messages = next_messages(CYCLE_MAILS, contact.contact_email or "", now, queued, planned)
     status, delivery = MandateStatus(contact.status), Delivery(contact.delivery) if contact.delivery else None
     return MandateContactRead(
         id=contact.id,
@@ -213,7 +217,7 @@ def guest(
         available_actions=available_actions(
             CONTACT_LIFECYCLE, status, facts_of(row, now), caller, owner_for(row, caller)
         ),
-        next_messages=messages,
+        next_messages=list(messages),
         no_message_reason=None if messages else _silence(row),
     )
 

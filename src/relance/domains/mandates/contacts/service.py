@@ -1,5 +1,6 @@
 """Further contacts of the company: asked like the main one, and given access when they register."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from relance.capabilities.cycles.service import Cycles
@@ -13,7 +14,7 @@ from relance.core.runtime import Runtime
 from relance.core.security import Caller
 from relance.core.subjects import ActorRef
 from relance.domains.mandates import views
-from relance.domains.mandates.asking import ContactChase, subject_of
+from relance.domains.mandates.asking import CONTACT_KIND, ContactChase
 from relance.domains.mandates.contacts.repository import ContactRepository
 from relance.domains.mandates.contacts.schemas import MandateContactCreate, MandateContactRead
 from relance.domains.mandates.lifecycle import CONTACT_LIFECYCLE, MandateStatus
@@ -39,7 +40,7 @@ class MandateContacts:
         """One page of them, and the cursor of the next."""
         found = await self._rows.page(mandate.mandate.id, request)
         rows = await self._rows.rows([contact.id for contact in found.rows])
-        items = [await self.detail(rows[contact.id]) for contact in found.rows]
+        items = await self._details([rows[contact.id] for contact in found.rows])
         return items, self._runtime.cursors.encode(found.next) if found.next else None
 
     async def get(self, mandate: MandateRow, contact_id: UUID) -> MandateRow:
@@ -65,10 +66,17 @@ class MandateContacts:
 
     async def detail(self, row: MandateRow) -> MandateContactRead:
         """One further contact in full, as the caller sees it now."""
-        subject = subject_of(row)
-        queued = await Outbox(self._session, self._clock).pending(subject)
-        planned = await FollowUps(self._session, self._clock).pending(subject)
-        return views.guest(row, self._caller, self._clock.now(), queued, planned)
+        return (await self._details([row]))[0]
+
+    async def _details(self, rows: Sequence[MandateRow]) -> list[MandateContactRead]:
+        ids = [row.invitee.id for row in rows]
+        queued = await Outbox(self._session, self._clock).pending_many(CONTACT_KIND, ids)
+        planned = await FollowUps(self._session, self._clock).pending_many(CONTACT_KIND, ids)
+        policy, now = await self._cycles.policy(), self._clock.now()
+        return [
+            views.guest(row, self._caller, now, views.coming(row, now, queued[id_], planned[id_], policy))
+            for id_, row in zip(ids, rows, strict=True)
+        ]
 
     async def invite(self, mandate: MandateRow, wanted: MandateContactCreate) -> MandateRow:
         """Ask somebody else of the company to join; their mail leaves at once.

@@ -15,8 +15,8 @@ from relance.capabilities.identity.errors import NameTaken, WrongPassword
 from relance.capabilities.identity.models import Role, User
 from relance.capabilities.identity.passwords import hash_password, require_strong, verify_password
 from relance.capabilities.identity.repository import IdentityRepository
-from relance.capabilities.identity.schemas import UserCreate, UserUpdate
 from relance.capabilities.identity.service.guards import beyond, keep_an_administrator, refuse_beyond
+from relance.capabilities.identity.user_schemas import UserCreate, UserUpdate
 from relance.capabilities.journal.service import Journal
 from relance.core.clock import Clock, system_now
 from relance.core.db import DbSession

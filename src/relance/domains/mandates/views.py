@@ -19,7 +19,6 @@ from relance.core.schemas import Reference
 from relance.core.security import Caller, Level
 from relance.domains.mandates.asking import CYCLE_MAILS
 from relance.domains.mandates.completeness import missing_codes
-from relance.domains.mandates.contacts.schemas import MandateContactRead
 from relance.domains.mandates.filling import CIVILITIES
 from relance.domains.mandates.lifecycle import (
     CONTACT_LIFECYCLE,
@@ -192,34 +191,37 @@ def detail(row: MandateRow, caller: Caller, now: datetime, messages: Sequence[Ne
     )
 
 
-def guest(row: MandateRow, caller: Caller, now: datetime, messages: Sequence[NextMessage]) -> MandateContactRead:
-    """A further contact in full."""
+def guest_actions(row: MandateRow, caller: Caller, now: datetime) -> list[AvailableAction]:
+    """What `caller` may do with this further contact now."""
+    status = row.invitee.status
+    return available_actions(CONTACT_LIFECYCLE, status, facts_of(row, now), caller, owner_for(row, caller))
+
+
+def guest(row: MandateRow, messages: Sequence[NextMessage]) -> dict[str, object]:
+    """A further contact, but for its actions."""
     contact = row.further
     assert contact is not None  # the row is about one
     status, delivery = MandateStatus(contact.status), Delivery(contact.delivery) if contact.delivery else None
-    return MandateContactRead(
-        id=contact.id,
-        mandate_id=contact.mandate_id,
-        contact=_contact(contact),
-        status=status,
-        status_label=STATUS_LABELS[status].in_locale(),
-        last_sent_at=contact.last_sent_at,
-        reminders_count=contact.reminders_count,
-        delivery=delivery,
-        delivery_label=DELIVERY_LABELS[delivery].in_locale() if delivery else None,
-        expires_at=contact.expires_at,
-        accepted_at=contact.accepted_at,
-        declined_at=contact.declined_at,
-        decline_reason=contact.decline_reason,
-        created_at=contact.created_at,
-        version=contact.version,
-        cycle=contact.cycle,
-        available_actions=available_actions(
-            CONTACT_LIFECYCLE, status, facts_of(row, now), caller, owner_for(row, caller)
-        ),
-        next_messages=list(messages),
-        no_message_reason=None if messages else _silence(row),
-    )
+    return {
+        "id": contact.id,
+        "mandate_id": contact.mandate_id,
+        "contact": _contact(contact),
+        "status": status,
+        "status_label": STATUS_LABELS[status].in_locale(),
+        "last_sent_at": contact.last_sent_at,
+        "reminders_count": contact.reminders_count,
+        "delivery": delivery,
+        "delivery_label": DELIVERY_LABELS[delivery].in_locale() if delivery else None,
+        "expires_at": contact.expires_at,
+        "accepted_at": contact.accepted_at,
+        "declined_at": contact.declined_at,
+        "decline_reason": contact.decline_reason,
+        "created_at": contact.created_at,
+        "version": contact.version,
+        "cycle": contact.cycle,
+        "next_messages": list(messages),
+        "no_message_reason": None if messages else _silence(row),
+    }
 
 
 def _silence(row: MandateRow) -> Silence:

@@ -128,7 +128,9 @@ class Page:
 
     async def picture(self, path: Path, *, whole: bool = True) -> None:
         """Write a PNG of the page, of all of it or of what is seen."""
-        shot = await self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
+        # The first one may show what was there before the last key: it makes the page paint itself.
+        for _ in range(2):
+            shot = await self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         await asyncio.to_thread(path.write_bytes, base64.b64decode(shot["data"]))
 
 

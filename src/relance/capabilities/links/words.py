@@ -20,6 +20,7 @@ PAGE: Mapping[str, Text] = {
         "Every answer is required unless marked “optional”.",
     ),
     "optional": Text("(facultatif)", "(optional)"),
+    "username": Text("Votre identifiant", "Your sign-in address"),
     "kept_files": Text("Déjà joint :", "Already attached:"),
     "remove_file": Text("Retirer", "Remove"),
     "replace_file": Text("Pour le remplacer, choisissez un autre fichier.", "To replace it, choose another file."),

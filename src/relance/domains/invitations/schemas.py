@@ -13,7 +13,7 @@ from relance.capabilities.directory.schemas import LocalId, LocalIdRead, Name
 from relance.core.actions import AvailableAction
 from relance.core.addresses import EmailAddress
 from relance.core.i18n import Locale
-from relance.core.schemas import UNSET, Input, Instant, Line, ListQuery, Output, Patch, Reference
+from relance.core.schemas import UNSET, ActionsQuery, Input, Instant, Line, Output, Patch, Reference
 from relance.domains.invitations.lifecycle import Delivery, FormStatus, Reason, Status
 
 _EXAMPLE_ID = "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10"
@@ -248,13 +248,10 @@ class InvitationFilter(Input):
     )
 
 
-class InvitationQuery(ListQuery, InvitationFilter):
+class InvitationQuery(ActionsQuery, InvitationFilter):
     """Query of the dashboard."""
 
     sort: InvitationSort = InvitationSort.CREATED_DESC
-    include: list[Literal["available_actions"]] = Field(
-        default_factory=list, max_length=1, description="Parts that cost more; repeatable."
-    )
 
 
 class Scope(StrEnum):

@@ -20,7 +20,8 @@ slow: .venv/.dev ## Run what takes minutes: many more drawn sequences against th
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow $(PYTEST_ARGS)
 
 .PHONY: browser
-browser: .venv/.dev ## Fill the partner's form in a real Chromium, by keyboard, at 360 px (wants chromium)
+browser: .venv/.dev ## Fill the form and open an account in a real Chromium, by keyboard; check the pages by axe-core (wants chromium, npm)
+	@command -v npm >/dev/null && npm ci --prefix tests/browser --no-audit --no-fund --ignore-scripts --silent || true
 	RELANCE_BROWSER=1 $(BIN)/python -m pytest -n 0 -q -rs tests/browser
 
 .PHONY: faults

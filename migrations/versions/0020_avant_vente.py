@@ -1,7 +1,7 @@
 """avant vente
 
 Revision: 0020_avant_vente
-After: 0010_attachments
+After: 0015_why_forms_expire
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0020_avant_vente"
-down_revision: str | None = "0010_attachments"
+down_revision: str | None = "0015_why_forms_expire"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from relance.core.schemas import Input, Line, ListQuery, Output
+from relance.core.schemas import ActionsQuery, Input, Line, Output
 from relance.domains.avant_vente.states import RequestStatus
 
 
@@ -56,13 +56,10 @@ class RequestFilter(Input):
     )
 
 
-class RequestQuery(ListQuery, RequestFilter):
+class RequestQuery(ActionsQuery, RequestFilter):
     """Query of the list."""
 
     sort: RequestSort = RequestSort.CREATED_DESC
-    include: list[Literal["available_actions"]] = Field(
-        default_factory=list, max_length=1, description="Parts that cost more; repeatable."
-    )
 
 
 class RequestExportQuery(RequestFilter):

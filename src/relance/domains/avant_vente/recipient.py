@@ -315,5 +315,6 @@ def _options(row: RequestRow, now: datetime, locale: Locale) -> list[AnswerOptio
         coming = any(one.slot.starts_at > now for one in row.slots)
         names = [*([("accept", _ACCEPT)] if coming else []), ("other-slots", _OTHERS)]
     return [
-        AnswerOption(name=name, label=label.in_locale(locale), method="POST", uses_form=True) for name, label in names
+        AnswerOption(name=name, label=label.in_locale(locale), method="POST", uses_form=True, takes_reason=False)
+        for name, label in names
     ]

@@ -7,6 +7,8 @@ from typing import Any
 from relance.capabilities.cycles.handlers import ChasedFollowUps, ChasedMails
 from relance.capabilities.directory.events import EVENTS as DIRECTORY_EVENTS
 from relance.capabilities.directory.permissions import PERMISSIONS as DIRECTORY
+from relance.capabilities.exports.declaration import ListExport
+from relance.capabilities.exports.job import ExportJob
 from relance.capabilities.files.permissions import PERMISSIONS as FILES
 from relance.capabilities.files.store import FileStore
 from relance.capabilities.followups.handlers import FollowUpHandler
@@ -29,7 +31,6 @@ from relance.capabilities.identity.models import Workspace
 from relance.capabilities.identity.permissions import PERMISSIONS as IDENTITY
 from relance.capabilities.identity.service import create_workspace
 from relance.capabilities.jobs.events import EVENTS as JOB_EVENTS
-from relance.capabilities.jobs.exports import ExportJob
 from relance.capabilities.jobs.handlers import JobKinds
 from relance.capabilities.jobs.lifecycle import LIFECYCLE as JOB
 from relance.capabilities.jobs.permissions import PERMISSIONS as JOBS
@@ -75,7 +76,7 @@ from relance.domains.invitations.jobs import RemindAll
 from relance.domains.invitations.lifecycle import LIFECYCLE as INVITATION
 from relance.domains.invitations.permissions import PERMISSIONS as INVITATIONS
 from relance.domains.invitations.recipient import InvitationRecipient
-from relance.domains.invitations.transfers import DashboardExport
+from relance.domains.invitations.transfers import EXPORT as INVITATIONS_EXPORT
 from relance.domains.mandates.asking import DOMAIN as MANDATES
 from relance.domains.mandates.asking import ContactChase, MandateChase
 from relance.domains.mandates.deliveries.emails import MAILS as DELIVERY_MAILS
@@ -89,7 +90,7 @@ from relance.domains.mandates.lifecycle import CONTACT_LIFECYCLE as MANDATE_CONT
 from relance.domains.mandates.lifecycle import LIFECYCLE as MANDATE
 from relance.domains.mandates.permissions import PERMISSIONS as MANDATE_RIGHTS
 from relance.domains.mandates.recipient import ContactRecipient, MandateRecipient
-from relance.domains.mandates.transfers import MandateExport
+from relance.domains.mandates.transfers import EXPORT as MANDATES_EXPORT
 
 #: Every right of the product, in the order in which an administrator reads them.
 PERMISSIONS = (*INVITATIONS, *MANDATE_RIGHTS, *MESSAGING, *DIRECTORY, *JOBS, *FILES, *WEBHOOKS, *IDENTITY, *SANDBOX)
@@ -116,6 +117,9 @@ FOLLOW_UP_DOMAINS: tuple[PolicyDomain, ...] = (
     PolicyDomain(MANDATES, Text("Mandats", "Mandates")),
     PolicyDomain(USERS, Text("Invitations d’utilisateurs", "Invitations of users")),
 )
+
+#: Every list that can leave as a file; its routes are in the router of its domain.
+EXPORTS: tuple[ListExport[Any, Any], ...] = (INVITATIONS_EXPORT, MANDATES_EXPORT)
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
 LIFECYCLES: tuple[Lifecycle[Any], ...] = (
@@ -211,8 +215,7 @@ def job_kinds(runtime: Runtime, store: FileStore) -> JobKinds:
     return JobKinds.of(
         RemindAll(runtime),
         InvitationImport(runtime, store),
-        ExportJob(runtime, store, DashboardExport()),
-        ExportJob(runtime, store, MandateExport()),
+        *(ExportJob(runtime, store, export) for export in EXPORTS),
     )
 
 

@@ -91,9 +91,28 @@ from relance.domains.mandates.lifecycle import LIFECYCLE as MANDATE
 from relance.domains.mandates.permissions import PERMISSIONS as MANDATE_RIGHTS
 from relance.domains.mandates.recipient import ContactRecipient, MandateRecipient
 from relance.domains.mandates.transfers import EXPORT as MANDATES_EXPORT
+from relance.domains.sessions.emails import MAILS as SESSION_MAILS
+from relance.domains.sessions.events import EVENTS as SESSION_EVENTS
+from relance.domains.sessions.followups import ClientFollowUps, ClientMails, SessionNotices
+from relance.domains.sessions.lifecycle import LIFECYCLE as SESSION_CLIENT
+from relance.domains.sessions.lifecycle import SESSION_LIFECYCLE as SESSION
+from relance.domains.sessions.permissions import PERMISSIONS as SESSION_RIGHTS
+from relance.domains.sessions.recipient import SessionClientRecipient
+from relance.domains.sessions.transfers import EXPORT as SESSIONS_EXPORT
 
 #: Every right of the product, in the order in which an administrator reads them.
-PERMISSIONS = (*INVITATIONS, *MANDATE_RIGHTS, *MESSAGING, *DIRECTORY, *JOBS, *FILES, *WEBHOOKS, *IDENTITY, *SANDBOX)
+PERMISSIONS = (
+    *INVITATIONS,
+    *MANDATE_RIGHTS,
+    *SESSION_RIGHTS,
+    *MESSAGING,
+    *DIRECTORY,
+    *JOBS,
+    *FILES,
+    *WEBHOOKS,
+    *IDENTITY,
+    *SANDBOX,
+)
 
 #: Every mail of the product; the worker refuses to start when one lacks a template.
 MAILS: tuple[type[Mail], ...] = (
@@ -105,6 +124,7 @@ MAILS: tuple[type[Mail], ...] = (
     UndeliverableMail,
     *MANDATE_MAILS,
     *DELIVERY_MAILS,
+    *SESSION_MAILS,
     UserInvitationMail,
     UserReminderMail,
     UserExpiredMail,
@@ -119,7 +139,7 @@ FOLLOW_UP_DOMAINS: tuple[PolicyDomain, ...] = (
 )
 
 #: Every list that can leave as a file; its routes are in the router of its domain.
-EXPORTS: tuple[ListExport[Any, Any], ...] = (INVITATIONS_EXPORT, MANDATES_EXPORT)
+EXPORTS: tuple[ListExport[Any, Any], ...] = (INVITATIONS_EXPORT, MANDATES_EXPORT, SESSIONS_EXPORT)
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
 LIFECYCLES: tuple[Lifecycle[Any], ...] = (
@@ -127,6 +147,8 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     MANDATE,
     MANDATE_CONTACT,
     MANDATE_DELIVERY,
+    SESSION,
+    SESSION_CLIENT,
     MESSAGE,
     JOB,
     USER,
@@ -139,6 +161,7 @@ EVENT_TYPES = Catalogue.complete(
         *INVITATION_EVENTS,
         *MANDATE_EVENTS,
         *DELIVERY_EVENTS,
+        *SESSION_EVENTS,
         *IDENTITY_EVENTS,
         *DIRECTORY_EVENTS,
         *MESSAGE_EVENTS,
@@ -184,6 +207,8 @@ def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
         ChasedMails(runtime, MandateChase(runtime)),
         ChasedMails(runtime, ContactChase(runtime)),
         DeliverySubject(runtime),
+        ClientMails(runtime),
+        SessionNotices(),
         UserInvitationMails(runtime),
         PasswordResetMails(runtime),
         TestMails(),
@@ -205,6 +230,7 @@ def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:
         ChasedFollowUps(runtime, MandateChase(runtime)),
         ChasedFollowUps(runtime, ContactChase(runtime)),
         DeliveryFollowUps(runtime),
+        ClientFollowUps(runtime),
         UserInvitationFollowUps(runtime),
     )
     return {handler.kind: handler for handler in handlers}
@@ -226,6 +252,7 @@ def recipients(runtime: Runtime) -> Mapping[str, RecipientHandler]:
         MandateRecipient(runtime),
         ContactRecipient(runtime),
         DeliveryRecipient(runtime),
+        SessionClientRecipient(runtime),
         UserInvitationRecipient(runtime),
         PasswordResetRecipient(runtime),
     )

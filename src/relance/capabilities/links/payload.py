@@ -201,6 +201,11 @@ def _error(pointer: str, code: str) -> FieldError:
     return FieldError(pointer[:300], code, _WORDS[code].in_locale())
 
 
+def typed_version(text: str) -> int | str:
+    """The version in a field of a form, as a number where it is one."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else text
+
+
 def require_version(payload: Mapping[str, object], current: int) -> None:
     """Check that an answer was made on the version shown now.
 

@@ -33,6 +33,10 @@ PAGE: Mapping[str, Text] = {
         "Nothing has been sent yet. Correct the following points, then send again:",
     ),
     "not_done": Text("Votre réponse n’a pas été enregistrée", "Your answer was not recorded"),
+    "chosen": Text(
+        "Vous avez choisi « {label} ». Rien n’est encore enregistré : confirmez ci-dessous.",
+        "You have chosen “{label}”. Nothing is recorded yet: confirm below.",
+    ),
     "private": Text(
         "Ce lien vous est personnel : ne le transférez qu’à une personne qui doit répondre pour vous.",
         "This link is personal: forward it only to somebody who is to answer for you.",

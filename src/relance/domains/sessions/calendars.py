@@ -34,9 +34,12 @@ def same_dates(one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, An
     return [[slot[name] for name in names] for slot in one] == [[slot[name] for name in names] for slot in other]
 
 
-def events_of(row: SessionRow, locale: Locale, changed_at: datetime) -> list[CalendarEvent]:
-    """The slots of a session as they are."""
+def events_of(
+    row: SessionRow, locale: Locale, changed_at: datetime, description: str | None = None
+) -> list[CalendarEvent]:
+    """The slots of a session as they are; described by their trainer where nothing else is said."""
     trainer = row.session.trainer
+    said = description or (_TRAINER.format({"trainer": trainer}, locale) if trainer else None)
     return [
         CalendarEvent(
             id=slot.id,
@@ -47,7 +50,7 @@ def events_of(row: SessionRow, locale: Locale, changed_at: datetime) -> list[Cal
             summary=row.session.title,
             changed_at=changed_at,
             location=slot.place,
-            description=_TRAINER.format({"trainer": trainer}, locale) if trainer else None,
+            description=said,
         )
         for slot in row.slots
     ]

@@ -106,6 +106,6 @@ class FeedExists(RelanceError):
     status = 409
     title = Text("Flux d’agenda déjà créé", "Calendar feed exists already")
     detail = Text(
-        "Vous avez déjà un flux d’agenda ; son adresse n’est montrée qu’une fois, renouvelez-la pour en avoir une autre.",
-        "You have a calendar feed already; its address is shown once, rotate it to get another one.",
+        "Vous avez déjà un flux d’agenda ; son adresse n’est montrée qu’une fois : renouvelez-la au besoin.",
+        "You have a calendar feed already; its address is shown once: rotate it to get another one.",
     )

@@ -1,7 +1,7 @@
 """How a client stands to the dates of a session, and a session itself, as data. No I/O.
 
-Source: « La confirmation de participation à la session par le client »; labels are verbatim. Its first list of definitions
-is displaced by a line; its section on manual validation settles what is meant.
+Source: « La confirmation de participation à la session par le client »; labels are verbatim. Its first list of
+definitions is displaced by a line; its section on manual validation settles what is meant.
 """
 
 from collections.abc import Iterable, Mapping

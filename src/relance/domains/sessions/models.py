@@ -218,4 +218,3 @@ class CalendarFeed(WorkspaceOwned, Base):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
     rotated_at: Mapped[datetime | None]
-    last_used_at: Mapped[datetime | None]

@@ -1,13 +1,14 @@
 """Slots on the clocks of a session's zone, the instants behind them, and the simple planning. No I/O.
 
-A slot is said in local time, because that is what people agree on: when the law moves the clocks, the course still begins
-at nine. The instants are computed from it, once, and are what is compared.
+A slot is said in local time, because that is what people agree on: when the law moves the clocks, the course still
+begins at nine. The instants are computed from it, once, and are what is compared.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale as BabelLocale
@@ -112,7 +113,7 @@ def check(slots: Sequence[SlotTimes], zone: ZoneInfo, pointer: str) -> list[Slot
 
 def _overlaps(slots: Sequence[SlotTimes], zone: ZoneInfo, pointer: str) -> Iterator[FieldError]:
     ordered = sorted(range(len(slots)), key=lambda position: slots[position].begins(zone))
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         if slots[after].begins(zone) < slots[before].ends(zone):
             yield FieldError(f"{pointer}/{after}", "overlapping", _OVERLAP.in_locale())
 
@@ -148,7 +149,7 @@ def french_holidays(years: tuple[int, ...], locale: Locale) -> dict[date, str]:
     return {day: str(name) for day, name in known.items()}
 
 
-# --- words -------------------------------------------------------------------------------------------------------------
+# --- words -----------------------------------------------------------------------------------------------------------
 
 
 def short_date(day: date, locale: Locale) -> str:

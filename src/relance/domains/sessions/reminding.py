@@ -15,7 +15,7 @@ _HOUR = time(9)
 
 
 def reminder_at(row: SessionRow, found: ClientRow) -> datetime | None:
-    """Seven days after the mail or two days before the due date, whichever is earlier; None before the mail has left."""
+    """Seven days after the mail or two days before the due date, the earlier; None before the mail has left."""
     client = found.client
     if client.sent_at is None or client.due_on is None:
         return None

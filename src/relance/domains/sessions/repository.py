@@ -231,7 +231,7 @@ class SessionRepository(Repository):
         return None if known is None else (await self.rows([session_id])).get(session_id)
 
     async def lock_all(self, ids: Collection[UUID], *, skip: bool = False) -> dict[UUID, SessionRow]:
-        """`ids`, locked in their order; with `skip` those that nobody else holds, for the worker, which waits for none."""
+        """`ids`, locked in their order; with `skip` those that nobody else holds, for the worker, which waits not."""
         held = (
             select(TrainingSession.id)
             .where(TrainingSession.id.in_(ids))
@@ -286,7 +286,7 @@ class SessionRepository(Repository):
         )
         found: dict[UUID, list[str]] = {}
         for session_id, place in await self.session.execute(statement):
-            found.setdefault(session_id, []).append(place)
+            found.setdefault(session_id, []).append(place or "")
         return found
 
     async def client_names(self, ids: Collection[UUID]) -> Mapping[UUID, Sequence[tuple[UUID, str]]]:

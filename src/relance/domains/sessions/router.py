@@ -148,7 +148,7 @@ async def get(row: Readable, service: Reading, response: Response) -> SessionRea
     responses=problem_responses(*ACTION, DuplicateResource),
 )
 async def update(row: ToWrite, payload: SessionUpdate, service: Writing, response: Response) -> SessionRead:
-    """JSON merge patch. Slots have addresses of their own; another zone moves them, and clients are to be asked anew."""
+    """JSON merge patch. Slots have addresses of their own; another zone moves them: clients are to be asked anew."""
     return _shown(service, await service.update(row, payload), response)
 
 
@@ -166,7 +166,7 @@ async def plan(
     response: Response,
     dry_run: DryRun = False,
 ) -> SessionPlan:
-    """The same hours on some days of the week over a period, without French public holidays; with `dry_run` a preview."""
+    """The same hours on some days of the week, without French public holidays; with `dry_run` a preview."""
     if dry_run:
         async with session.rehearsal():
             return (await service.plan(row, payload, dry_run=True))[1]

@@ -15,8 +15,8 @@ from relance.core.security import Caller
 from relance.core.subjects import ActorRef, SubjectRef
 from relance.domains.sessions import views
 from relance.domains.sessions.asking import SESSION_KIND
-from relance.domains.sessions.closing import Closing
 from relance.domains.sessions.clients.service import SessionClients
+from relance.domains.sessions.closing import Closing
 from relance.domains.sessions.lifecycle import SESSION_LIFECYCLE, Confirmation
 from relance.domains.sessions.list_schemas import SessionFilter
 from relance.domains.sessions.models import SessionSlot

@@ -62,8 +62,8 @@ class ProposalDraft(Output):
     locale: Locale
     subject: str
     body: str = Field(
-        description="HTML. `{{ accept_link }}`, `{{ decline_link }}` and `{{ link }}` stay as they are: they become the "
-        "recipient's own address."
+        description="HTML. `{{ accept_link }}`, `{{ decline_link }}` and `{{ link }}` stay as they are: they become "
+        "the recipient's own address."
     )
     attachments: list[FileFacts] = Field(description="Of the last proposal; its dates go as an `.ics` by themselves.")
     slots: list["ProposedSlot"]

@@ -99,7 +99,7 @@ async def put_by_reference(
     response: Response,
     precondition: IfMatchOrNone,
 ) -> SessionRead:
-    """A session with this `external_id` is created, or what differs is written: slots too, clients not.
+    """A session with this `external_id` is created, or what differs is written, slots and clients too.
 
     Sent again, it changes nothing.
     """

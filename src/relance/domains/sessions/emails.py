@@ -21,7 +21,7 @@ _Zone = Annotated[
         "Europe/Paris time (UTC+02:00)",
     ),
 ]
-_Day = Annotated[str, hint("Jour du créneau", "Day of the slot", "Lundi 29 mars 2027", "Monday, March 29, 2027")]
+_Day = Annotated[str, hint("Jour du créneau", "Day of the slot", "Jeudi 28 mars 2030", "Thursday, March 28, 2030")]
 _Hours = Annotated[str, hint("Horaires du créneau", "Hours of the slot", "09:00 – 12:30")]
 _Place = Annotated[
     str, hint("Lieu du créneau, ou vide", "Place of the slot, or empty", "Lyon, salle 2", "Lyon, room 2")
@@ -31,7 +31,7 @@ _Responsible = Annotated[str, hint("Responsable de la session", "Person in charg
 _ResponsibleEmail = Annotated[str, hint("Son adresse", "Their address", "claire@vasseur.example")]
 _Company = Annotated[str, hint("Nom du client", "Name of the client", "Fonderie Martin")]
 _Contact = Annotated[str, hint("Nom du contact, ou vide", "Name of the contact, or empty", "Camille Martin")]
-_DueOn = Annotated[str, hint("Échéance, incluse", "Due date, included", "15 mars 2027", "March 15, 2027")]
+_DueOn = Annotated[str, hint("Échéance, incluse", "Due date, included", "15 mars 2030", "March 15, 2030")]
 _Revised = Annotated[
     bool, hint("Si d’autres dates avaient été proposées", "Whether other dates were proposed before", "oui", "yes")
 ]
@@ -103,11 +103,15 @@ class ClientFacts(Placeholders):
     contact: _Contact
 
 
+_Slots = Annotated[list[SlotFacts], hint("Créneaux, dans leur ordre", "Slots, in their order", "")]
+_Clients = Annotated[list[ClientFacts], hint("Clients concernés", "Clients concerned", "")]
+
+
 class _Session(Placeholders):
     recipient_email: _RecipientEmail
-    session: SessionFacts
-    slots: list[SlotFacts]
     organisation: OrganisationFacts
+    session: SessionFacts
+    slots: _Slots
     responsible: ResponsibleFacts
 
 
@@ -211,7 +215,7 @@ class DatesChangedMail(_Notice, Mail):
         "Tells the person in charge to whom the new dates have to be proposed.",
     )
 
-    clients: list[ClientFacts]
+    clients: _Clients
 
 
 class CancelledMail(_Session, Mail):

@@ -63,7 +63,7 @@ def _client(action: str, title: Text, before: str | None, after: str) -> EventTy
             "confirmation": after,
             "session_id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10",
             "proposal_version": 1,
-            "due_on": "2027-03-15",
+            "due_on": "2030-03-15",
         },
     )
 

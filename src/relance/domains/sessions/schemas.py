@@ -27,7 +27,7 @@ from relance.domains.sessions.lifecycle import Confirmation, SessionConfirmation
 from relance.domains.sessions.planning import FIRST_DAY, LAST_DAY, LONGEST_PERIOD, MOST_SLOTS, SlotTimes, is_zone
 
 EXAMPLE_ID = "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10"
-SLOT_EXAMPLE: JsonDict = {"date": "2027-03-29", "starts_at": "09:00", "ends_at": "12:30", "place": "Lyon, salle 2"}
+SLOT_EXAMPLE: JsonDict = {"date": "2030-03-28", "starts_at": "09:00", "ends_at": "12:30", "place": "Lyon, salle 2"}
 #: Clients of one session.
 MOST_CLIENTS = 100
 #: A field of that name hides the type in its class.
@@ -119,8 +119,8 @@ class PlanRequest(Input):
             "example": {
                 "weekdays": ["monday", "thursday"],
                 "hours": [{"starts_at": "09:00", "ends_at": "12:30"}, {"starts_at": "14:00", "ends_at": "17:30"}],
-                "from": "2027-03-22",
-                "to": "2027-04-08",
+                "from": "2030-03-25",
+                "to": "2030-04-25",
                 "place": "Lyon, salle 2",
             }
         }
@@ -159,7 +159,7 @@ _BODY: JsonDict = {
 
 
 class SessionReplace(Input):
-    """What a session is to be, without its clients."""
+    """What a session is to be, all of it."""
 
     model_config = ConfigDict(json_schema_extra={"example": {**_BODY, "slots": [SLOT_EXAMPLE]}})
 
@@ -175,6 +175,9 @@ class SessionReplace(Input):
         "whichever is earlier.",
     )
     slots: list[SlotInput] = Field(default_factory=list, max_length=MOST_SLOTS)
+    clients: Annotated[list[SessionClientInput], Field(max_length=MOST_CLIENTS)] | None = Field(
+        None, description="All of them: in a `PUT`, others are removed. Left as they are where absent."
+    )
 
 
 class SessionCreate(SessionReplace):
@@ -184,7 +187,7 @@ class SessionCreate(SessionReplace):
         json_schema_extra={
             "example": {
                 **_BODY,
-                "external_id": "S-2027-014",
+                "external_id": "S-2030-014",
                 "slots": [SLOT_EXAMPLE],
                 "clients": [{"company_id": EXAMPLE_ID, "contact_id": EXAMPLE_ID}],
             }
@@ -192,7 +195,6 @@ class SessionCreate(SessionReplace):
     )
 
     external_id: ExternalId | None = Field(None, description="Your own key for this session; unique.")
-    clients: list[SessionClientInput] = Field(default_factory=list, max_length=MOST_CLIENTS)
 
 
 class SessionUpdate(Patch):
@@ -219,6 +221,17 @@ class SessionCancelRequest(Input):
 
 class SlotRead(Output):
     """A slot, in local time and as instants."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": EXAMPLE_ID,
+                **SLOT_EXAMPLE,
+                "begins_at": "2030-03-28T08:00:00Z",
+                "finishes_at": "2030-03-28T11:30:00Z",
+            }
+        }
+    )
 
     id: UUID
     date: Day
@@ -254,8 +267,8 @@ class SessionPlan(Output):
         json_schema_extra={
             "example": {
                 "dry_run": True,
-                "added": [{**SLOT_EXAMPLE, "begins_at": "2027-03-29T07:00:00Z", "finishes_at": "2027-03-29T10:30:00Z"}],
-                "skipped": [{"date": "2027-03-29", "reason": "Lundi de Pâques"}],
+                "added": [{**SLOT_EXAMPLE, "begins_at": "2030-03-28T08:00:00Z", "finishes_at": "2030-03-28T11:30:00Z"}],
+                "skipped": [{"date": "2030-04-22", "reason": "Lundi de Pâques"}],
                 "total": 1,
                 "clients_reset": 0,
             }
@@ -283,15 +296,15 @@ _SUMMARY: JsonDict = {
     "id": EXAMPLE_ID,
     "organisation": {"id": EXAMPLE_ID, "name": "Vasseur Formation"},
     "responsible": {"id": EXAMPLE_ID, "name": "Claire Vasseur"},
-    "external_id": "S-2027-014",
+    "external_id": "S-2030-014",
     "title": "Sécurité incendie, niveau 1",
     "trainer": "Nadia Belkacem",
     "capacity": 12,
     "zone": "Europe/Paris",
     "status": "planned",
     "status_label": "Planifiée",
-    "first_on": "2027-03-29",
-    "last_on": "2027-03-30",
+    "first_on": "2030-03-28",
+    "last_on": "2030-03-29",
     "places": ["Lyon, salle 2"],
     "clients": [{"id": EXAMPLE_ID, "name": "Fonderie Martin"}],
     "confirmation": "awaiting",
@@ -357,8 +370,8 @@ class SessionRead(SessionSummary):
                     {
                         "id": EXAMPLE_ID,
                         **SLOT_EXAMPLE,
-                        "begins_at": "2027-03-29T07:00:00Z",
-                        "finishes_at": "2027-03-29T10:30:00Z",
+                        "begins_at": "2030-03-28T08:00:00Z",
+                        "finishes_at": "2030-03-28T11:30:00Z",
                     }
                 ],
                 "client_states": [
@@ -366,7 +379,7 @@ class SessionRead(SessionSummary):
                         "id": EXAMPLE_ID,
                         "company": {"id": EXAMPLE_ID, "name": "Fonderie Martin"},
                         "confirmation": "awaiting",
-                        "confirmation_label": "Date(s) en attente de confirmation - Envoyé le 23/11/2026 - 15/03/2027",
+                        "confirmation_label": "Date(s) en attente de confirmation - Envoyé le 23/11/2026 - 15/03/2030",
                         "overdue": False,
                     }
                 ],

@@ -146,7 +146,7 @@ class SessionService:
         if wanted.slots:
             row = await self._timetables.set(row, [(None, slot.times()) for slot in wanted.slots])
         clients = SessionClients(self._session, self._runtime, self._caller)
-        for position, client in enumerate(wanted.clients):
+        for position, client in enumerate(wanted.clients or ()):
             row, _ = await clients.add(row, client, f"/clients/{position}")
         return row
 

@@ -32,6 +32,7 @@ from relance.domains.sessions.lifecycle import PROPOSE, WRITE
 from relance.domains.sessions.proposals.service import Proposals
 from relance.domains.sessions.repository import ClientRow, SessionRow
 from relance.domains.sessions.router import ACTION, CHANGE, ONE, Readable, Reader, locked
+from relance.domains.sessions.router import ToWrite as ToChange
 
 router = APIRouter(prefix="/v1/sessions/{session_id}/clients", tags=["sessions"], route_class=StrictRoute)
 
@@ -90,11 +91,9 @@ ToPropose = Annotated[Found, Depends(to_propose)]
     operation_id="session_clients_create",
     summary="Add a client",
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(*ONE, DuplicateResource, SessionCancelled),
+    responses=problem_responses(*CHANGE, DuplicateResource, SessionCancelled),
 )
-async def create(
-    row: InWriting, payload: SessionClientCreate, service: Writes, response: Response
-) -> SessionClientRead:
+async def create(row: ToChange, payload: SessionClientCreate, service: Writes, response: Response) -> SessionClientRead:
     """A client company of the directory. It is not asked yet."""
     row, found = await service.add(row, payload)
     response.headers["Location"] = f"/v1/sessions/{row.session.id}/clients/{found.client.id}"

@@ -59,11 +59,11 @@ _LISTED: JsonDict = {
     "company": {"id": EXAMPLE_ID, "name": "Fonderie Martin"},
     "contact": {"id": EXAMPLE_ID, "name": "Camille Martin", "email": "camille@martin.example"},
     "confirmation": "awaiting",
-    "confirmation_label": "Date(s) en attente de confirmation - Envoyé le 23/11/2026 - 15/03/2027",
+    "confirmation_label": "Date(s) en attente de confirmation - Envoyé le 23/11/2026 - 15/03/2030",
     "manual_validation": False,
     "overdue": False,
     "proposal_version": 1,
-    "due_on": "2027-03-15",
+    "due_on": "2030-03-15",
     "sent_at": "2026-11-23T09:00:02.120000Z",
     "answered_at": None,
     "answered_by": None,
@@ -146,6 +146,6 @@ class RemindSessionClient(Input):
 class ExtendRequest(Input):
     """A later due date."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"due_on": "2027-03-22"}})
+    model_config = ConfigDict(json_schema_extra={"example": {"due_on": "2030-03-22"}})
 
     due_on: date = Field(description="Included; not before today, not after the first slot.")

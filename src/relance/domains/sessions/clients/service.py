@@ -115,7 +115,7 @@ class SessionClients:
         return row, found
 
     async def update(
-        self, row: SessionRow, found: ClientRow, wanted: SessionClientUpdate
+        self, row: SessionRow, found: ClientRow, wanted: SessionClientUpdate, pointer: str = ""
     ) -> tuple[SessionRow, ClientRow]:
         """Another main contact.
 
@@ -124,13 +124,13 @@ class SessionClients:
         """
         client, changes = found.client, wanted.changes()
         if wanted.contact_id is not None:
-            await self._contact(wanted.contact_id, client.company_id, "")
+            await self._contact(wanted.contact_id, client.company_id, pointer)
         if "contact_id" in changes:
             client.contact_id = wanted.contact_id
         self._record(found, "session.client_changed", client.confirmation)
         return await self.fresh(row, client.id)
 
-    async def remove(self, row: SessionRow, found: ClientRow) -> None:
+    async def remove(self, row: SessionRow, found: ClientRow) -> SessionRow:
         """Take a client out of the session: its links are gone."""
         client = found.client
         step = LIFECYCLE.require(client.confirmation, "remove", Actor.USER, facts_of(row, client, self._clock.now()))
@@ -139,7 +139,7 @@ class SessionClients:
         self._record(found, step.journal, client.confirmation)
         await self._session.flush()
         await self._rows.delete(client.id)
-        await self._timetables.refreshed(row)
+        return await self._timetables.refreshed(row)
 
     async def _company(self, company_id: UUID, pointer: str) -> Company:
         company = await DirectoryRepository(self._session).company(company_id)

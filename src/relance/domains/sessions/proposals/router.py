@@ -104,7 +104,10 @@ async def list_proposals(
     responses=problem_responses(*ONE),
 )
 async def get_proposal(
-    found: OfSession, version: Annotated[int, Path(ge=1, le=2**31 - 1)], service: Reads, response: Response
+    found: OfSession,
+    version: Annotated[int, Path(ge=1, le=2**31 - 1, description="Its number, 1 for the first.")],
+    service: Reads,
+    response: Response,
 ) -> DateProposalRead:
     """As it was sent."""
     shown = await service.get(*found, version)

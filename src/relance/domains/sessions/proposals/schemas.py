@@ -19,7 +19,7 @@ MOST_COPIES = 20
 MOST_FILES = 20
 
 _TO = "camille@martin.example"
-_SUBJECT = "Sécurité incendie, niveau 1 : dates à confirmer avant le 15 mars 2027"
+_SUBJECT = "Sécurité incendie, niveau 1 : dates à confirmer avant le 15 mars 2030"
 _HTML = '<p>Bonjour Camille Martin,</p><p><a class="button" href="{{ accept_link }}">J’accepte</a></p>'
 _FILE: JsonDict = {
     "id": EXAMPLE_ID,
@@ -39,7 +39,7 @@ class ProposalDraft(Output):
         json_schema_extra={
             "example": {
                 "version": 1,
-                "due_on": "2027-03-15",
+                "due_on": "2030-03-15",
                 "to": _TO,
                 "cc": [],
                 "bcc": [],
@@ -87,7 +87,7 @@ class DraftQuery(Input):
 class DateProposalCreate(Input):
     """Propose the dates of the session to a client. What is absent is taken from the draft."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"due_on": "2027-03-15", "cc": ["rh@martin.example"]}})
+    model_config = ConfigDict(json_schema_extra={"example": {"due_on": "2030-03-15", "cc": ["rh@martin.example"]}})
 
     due_on: date = Field(description="Until when the client may answer, included; not after the first slot.")
     to: EmailAddress | None = Field(None, description="The main contact's address where absent.")
@@ -128,7 +128,7 @@ class DateProposalRead(Output):
                 "id": EXAMPLE_ID,
                 "version": 1,
                 "current": True,
-                "due_on": "2027-03-15",
+                "due_on": "2030-03-15",
                 "zone": "Europe/Paris",
                 "slots": [SLOT_EXAMPLE],
                 "to": _TO,

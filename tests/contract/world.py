@@ -126,10 +126,10 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     await make("mandates", "/v1/mandates", mandate)
     guest = contact | {"email": f"compta@{slug}-pme.example"}
     await make("mandate_contacts", f"/v1/mandates/{ids['mandates']}/contacts", guest)
-    await world_sessions.populate(product, office, ids)
     await product.work()
     await _accept(product, office, contact["email"])
     await _import(product, office)
+    await world_sessions.populate(product, office, ids)
     await _edit_mails(office)
     await _second(admin, person)
     await _second_mandate(admin, mandate, f"{slug}-pme.example")

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from tests.files.samples import PDF
 from tests.plugins.product import Office, Product
-from tests.sessions.training import answer, company, path_of, proposed, session
+from tests.sessions.training import answer, company, path_of, plain, session
 
 #: As in world.py.
 KEY = "F/00412 é"
@@ -17,17 +17,19 @@ async def populate(product: Product, office: Office, ids: dict[str, str]) -> Non
     clients = [(ids["companies"], ids["contacts"]), await company(admin, "Atelier Duval", email)]
     found = await session(office, [first, first + timedelta(days=1)], *clients)
     ids["sessions"], ids["session_slots"] = found["id"], found["slots"][0]["id"]
-    path = next(path_of(found, at) for at in (0, 1) if found["client_states"][at]["company"]["id"] == clients[1][0])
+    path = next(path_of(found, at) for at in (0, 1) if found["client_states"][at]["company"]["id"] == clients[0][0])
     ids["session_clients"] = path.rpartition("/")[2]
     await session(office, [first], external_id=KEY)
     kept = await admin.ask("POST", "/v1/files", files={"file": ("programme.pdf", PDF)})
     assert kept.status_code == 201, kept.text
-    due = first - timedelta(days=20)
-    made = await admin.post(f"{path}/proposals", {"due_on": due.isoformat(), "file_ids": [kept.json()["id"]]})
+    asked = {"due_on": (first - timedelta(days=20)).isoformat(), "to": email}
+    made = await admin.post(f"{path}/proposals", {**asked, "file_ids": [kept.json()["id"]]})
     assert made.status_code == 201, made.text
-    _, link = await proposed(product, office, path, due, to=email)
+    again = await admin.post(f"{path}/proposals", asked)
+    assert again.status_code == 201, again.text
+    await product.work()
+    link = plain((await product.mails(admin, email))[0])
     for name in ("accept", "decline"):
         assert (await answer(product, link, name, version=2)).status_code == 200
-    again = await office.member.post(f"{path}/proposals", {"due_on": due.isoformat()})
-    assert again.status_code == 201, again.text
+    assert (await admin.post(f"{path}/proposals", asked)).status_code == 201
     assert (await admin.post("/v1/sessions/calendar-feed")).status_code == 201

@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
+import icalendar
 from tests.plugins.product import Office, Person, Product
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -101,3 +102,22 @@ async def until(product: Product, office: Office, at: datetime) -> None:
 def french(day: date) -> str:
     """As the labels write it."""
     return f"{day:%d/%m/%Y}"
+
+
+async def calendars(product: Product, mail_key: str) -> list[icalendar.Calendar]:
+    """The dates that went with mails of this kind, as a calendar program reads them; the first mail first."""
+    rows = await product.rows(
+        "SELECT b.attachments FROM messages m JOIN message_bodies b USING (workspace_id, id) "
+        "WHERE m.mail_key = :key ORDER BY m.id",
+        key=mail_key,
+    )
+    contents = [one["content"] for row in rows for one in row["attachments"] or () if one["content"]]
+    return [icalendar.Calendar.from_ical(content) for content in contents]
+
+
+def event_facts(calendar: icalendar.Calendar) -> list[tuple[str, int, str, datetime]]:
+    """Of each event: UID, SEQUENCE, STATUS and when it begins."""
+    return [
+        (str(one["uid"]), int(one["sequence"]), str(one["status"]), one.decoded("dtstart"))
+        for one in calendar.walk("VEVENT")
+    ]

@@ -1,7 +1,7 @@
 """sessions, their clients, proposals of dates and calendar feeds
 
 Revision: 0018_sessions
-After: 0010_attachments
+After: 0015_why_forms_expire
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0018_sessions"
-down_revision: str | None = "0010_attachments"
+down_revision: str | None = "0015_why_forms_expire"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

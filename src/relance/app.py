@@ -54,6 +54,7 @@ from relance.wiring import (
     PERMISSIONS,
     build_runtime,
     close_runtime,
+    identity_watchers,
     job_kinds,
     mail_examples,
     mail_subjects,
@@ -101,6 +102,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.mail_examples = mail_examples(runtime)
     app.state.templates = template_source(runtime)
     app.state.probes = probes(runtime)
+    app.state.identity_watchers = identity_watchers(runtime)
     app.state.follow_up_domains = FOLLOW_UP_DOMAINS
     app.state.file_store = FileStore(settings)
     app.state.job_kinds = job_kinds(runtime, app.state.file_store)

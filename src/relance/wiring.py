@@ -7,6 +7,7 @@ from typing import Any
 from relance.capabilities.cycles.handlers import ChasedFollowUps, ChasedMails
 from relance.capabilities.directory.events import EVENTS as DIRECTORY_EVENTS
 from relance.capabilities.directory.permissions import PERMISSIONS as DIRECTORY
+from relance.capabilities.directory.watchers import IdentityWatcher
 from relance.capabilities.exports.declaration import ListExport
 from relance.capabilities.exports.job import ExportJob
 from relance.capabilities.files.permissions import PERMISSIONS as FILES
@@ -16,6 +17,7 @@ from relance.capabilities.followups.metrics import FollowUpProbe
 from relance.capabilities.followups.policies import PolicyDomain
 from relance.capabilities.identity.accounts.delivery import PasswordResetMails, UserInvitationMails
 from relance.capabilities.identity.accounts.emails import (
+    PasswordChangedMail,
     PasswordResetMail,
     UserExpiredMail,
     UserInvitationMail,
@@ -25,6 +27,7 @@ from relance.capabilities.identity.accounts.followups import UserInvitationFollo
 from relance.capabilities.identity.accounts.invitations import DOMAIN as USERS
 from relance.capabilities.identity.accounts.lifecycle import INVITATION as USER_INVITATION
 from relance.capabilities.identity.accounts.lifecycle import USER
+from relance.capabilities.identity.accounts.notices import KIND as ACCOUNT
 from relance.capabilities.identity.accounts.recipient import PasswordResetRecipient, UserInvitationRecipient
 from relance.capabilities.identity.events import EVENTS as IDENTITY_EVENTS
 from relance.capabilities.identity.models import Workspace
@@ -35,9 +38,9 @@ from relance.capabilities.jobs.handlers import JobKinds
 from relance.capabilities.jobs.lifecycle import LIFECYCLE as JOB
 from relance.capabilities.jobs.permissions import PERMISSIONS as JOBS
 from relance.capabilities.links.recipient import RecipientHandler
-from relance.capabilities.messaging.catalogue.delivery import TestMails
+from relance.capabilities.messaging.delivery.compose import TEST_KIND
 from relance.capabilities.messaging.events import EVENTS as MESSAGE_EVENTS
-from relance.capabilities.messaging.handlers import MailExamples, MailSubject
+from relance.capabilities.messaging.handlers import MailExamples, MailSubject, Notices
 from relance.capabilities.messaging.lifecycle import LIFECYCLE as MESSAGE
 from relance.capabilities.messaging.mails import Mail
 from relance.capabilities.messaging.metrics import OutboxProbe
@@ -69,6 +72,7 @@ from relance.domains.invitations.emails import (
 )
 from relance.domains.invitations.events import EVENTS as INVITATION_EVENTS
 from relance.domains.invitations.examples import InvitationExamples
+from relance.domains.invitations.expiry import PartnerIdentities
 from relance.domains.invitations.followups import InvitationFollowUps, PrequalificationFollowUps
 from relance.domains.invitations.forms import install_default_form
 from relance.domains.invitations.imports import InvitationImport
@@ -81,11 +85,13 @@ from relance.domains.mandates.asking import DOMAIN as MANDATES
 from relance.domains.mandates.asking import ContactChase, MandateChase
 from relance.domains.mandates.deliveries.emails import MAILS as DELIVERY_MAILS
 from relance.domains.mandates.deliveries.events import EVENTS as DELIVERY_EVENTS
+from relance.domains.mandates.deliveries.examples import DeliveryExamples
 from relance.domains.mandates.deliveries.followups import DeliveryFollowUps, DeliverySubject
 from relance.domains.mandates.deliveries.lifecycle import LIFECYCLE as MANDATE_DELIVERY
 from relance.domains.mandates.deliveries.recipient import DeliveryRecipient
 from relance.domains.mandates.emails import MAILS as MANDATE_MAILS
 from relance.domains.mandates.events import EVENTS as MANDATE_EVENTS
+from relance.domains.mandates.examples import MandateExamples
 from relance.domains.mandates.lifecycle import CONTACT_LIFECYCLE as MANDATE_CONTACT
 from relance.domains.mandates.lifecycle import LIFECYCLE as MANDATE
 from relance.domains.mandates.permissions import PERMISSIONS as MANDATE_RIGHTS
@@ -129,6 +135,7 @@ MAILS: tuple[type[Mail], ...] = (
     UserReminderMail,
     UserExpiredMail,
     PasswordResetMail,
+    PasswordChangedMail,
 )
 
 #: The domains whose reminders and expiries a workspace sets.
@@ -211,14 +218,19 @@ def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
         SessionNotices(),
         UserInvitationMails(runtime),
         PasswordResetMails(runtime),
-        TestMails(),
+        Notices(ACCOUNT),
+        Notices(TEST_KIND),
     )
     return {handler.kind: handler for handler in handlers}
 
 
 def mail_examples(runtime: Runtime) -> Mapping[str, MailExamples]:
     """Who fills each mail from a real row, for previews of its template; mails without are shown on samples."""
-    every: tuple[MailExamples, ...] = (InvitationExamples(runtime),)
+    every: tuple[MailExamples, ...] = (
+        InvitationExamples(runtime),
+        MandateExamples(runtime),
+        DeliveryExamples(runtime),
+    )
     return {key: examples for examples in every for key in examples.keys}
 
 
@@ -234,6 +246,11 @@ def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:
         UserInvitationFollowUps(runtime),
     )
     return {handler.kind: handler for handler in handlers}
+
+
+def identity_watchers(runtime: Runtime) -> Sequence[IdentityWatcher]:
+    """Who is told that a company of the directory is not the one it was."""
+    return (PartnerIdentities(runtime),)
 
 
 def job_kinds(runtime: Runtime, store: FileStore) -> JobKinds:

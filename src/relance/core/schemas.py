@@ -7,7 +7,7 @@ to integers above eight bytes; these types refuse all four with a 422.
 import re
 import unicodedata
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import (
@@ -102,6 +102,14 @@ class ListQuery(Input):
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="How many items at most.")
     cursor: str | None = Field(
         None, max_length=600, description="`next_cursor` of the page before; absent for the first page."
+    )
+
+
+class ActionsQuery(ListQuery):
+    """Query of a list whose items say what may be done with them, where that is asked for."""
+
+    include: list[Literal["available_actions"]] = Field(
+        default_factory=list, max_length=1, description="Parts that cost more; repeatable."
     )
 
 

@@ -37,7 +37,15 @@ _EXAMPLE: JsonDict = {
         "label": "mercredi 23 décembre 2026 à 10:00 (heure de Paris)",
     },
     "version": 1,
-    "answers": [{"name": "submit", "label": "Envoyer le formulaire", "method": "POST", "uses_form": True}],
+    "answers": [
+        {
+            "name": "submit",
+            "label": "Envoyer le formulaire",
+            "method": "POST",
+            "uses_form": True,
+            "takes_reason": False,
+        }
+    ],
     "form": {
         "version": 1,
         "title": "Préqualification",
@@ -79,6 +87,7 @@ class AnswerOption(Output):
     label: str
     method: Literal["POST"]
     uses_form: bool = Field(description="Whether it takes the answers of the form.")
+    takes_reason: bool = Field(description="Whether a `reason`, a text, may go with it.")
 
 
 class RecipientForm(Output):

@@ -268,7 +268,9 @@ class SessionClientRecipient:
     def _options(self, row: SessionRow, client: SessionClient, locale: Locale, now: datetime) -> list[AnswerOption]:
         facts = facts_of(row, client, now)
         return [
-            AnswerOption(name=name, label=_LABELS[name].in_locale(locale), method="POST", uses_form=True)
+            AnswerOption(
+                name=name, label=_LABELS[name].in_locale(locale), method="POST", uses_form=True, takes_reason=False
+            )
             for name in _DECISIONS
             if LIFECYCLE.refusal(client.confirmation, name, Actor.RECIPIENT, facts) is None
         ]

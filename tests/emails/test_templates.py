@@ -25,6 +25,7 @@ def sample(model: type[BaseModel], path: str = "") -> dict[str, Any]:
     for name, field in model.model_fields.items():
         annotation = next((part for part in get_args(field.annotation) if part is not type(None)), field.annotation)
         if get_origin(field.annotation) is list:
+            assert isinstance(annotation, type)
             values[name] = [sample(annotation, f"{path}{name}.")]
         elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
             values[name] = sample(annotation, f"{path}{name}.")

@@ -1,6 +1,7 @@
 """The list with its filters, counts and files; who sees what; the partner's own key; the calendar feed."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import icalendar
 from tests.plugins.product import Office, Product
@@ -119,7 +120,8 @@ async def test_who_may_do_what_and_who_reads_the_calendar(product: Product, offi
     assert (await member.get("/v1/sessions?mine=true")).json()["items"][0]["id"] == ours["id"]
     stranger = {"organisation_id": str(office.organisation_id), "title": "X", "responsible_id": ours["id"]}
     assert (await member.post("/v1/sessions", stranger)).status_code == 422
-    for wrong in ({"title": " "}, {"zone": "Mars/Phobos"}, {"capacity": 0}, {"slots": [slot(first), slot(first)]}):
+    wrongs: list[dict[str, Any]] = [{"title": " "}, {"zone": "Mars/Phobos"}, {"capacity": 0}]
+    for wrong in [*wrongs, {"slots": [slot(first), slot(first)]}]:
         refused = await member.post(
             "/v1/sessions", {"organisation_id": str(office.organisation_id), "title": "X", **wrong}
         )
@@ -144,8 +146,8 @@ async def test_who_may_do_what_and_who_reads_the_calendar(product: Product, offi
     assert "Fonderie Martin" in described
     dumped = str(await product.rows("SELECT * FROM calendar_feeds"))
     assert token not in dumped
-    for wrong in (token[:-1] + ("a" if token[-1] != "a" else "b"), "nonsense", "é" * 20):
-        assert (await product.client.get("/v1/sessions/calendar.ics", params={"token": wrong})).status_code == 404
+    for guess in (token[:-1] + ("a" if token[-1] != "a" else "b"), "nonsense", "é" * 20):
+        assert (await product.client.get("/v1/sessions/calendar.ics", params={"token": guess})).status_code == 404
     assert (await product.client.get("/v1/sessions/calendar.ics")).status_code == 422
     rotated = await member.post("/v1/sessions/calendar-feed/rotate")
     assert (await product.client.get(url)).status_code == 404

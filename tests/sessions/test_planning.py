@@ -63,13 +63,14 @@ async def test_the_simple_planning_leaves_holidays_out(product: Product, office:
     assert [(one["pointer"], one["code"]) for one in clash.json()["errors"]] == [("/hours", "overlapping")]
     instead = await member.post(f"{path}/plan", {**PLAN, "to": "2030-04-25", "replace": True})
     assert (instead.json()["added"], instead.json()["total"]) == ([], 4)
-    for wrong in (
+    wrongs: tuple[dict[str, Any], ...] = (
         {"weekdays": []},
         {"to": "2030-04-17"},
         {"to": "2032-05-02"},
         {"hours": [{"starts_at": "12:30", "ends_at": "09:00"}]},
         {"hours": [{"starts_at": "9:00", "ends_at": "12:00"}]},
-    ):
+    )
+    for wrong in wrongs:
         assert (await member.post(f"{path}/plan", {**PLAN, **wrong})).status_code == 422, wrong
 
 

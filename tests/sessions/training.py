@@ -118,6 +118,6 @@ async def calendars(product: Product, mail_key: str) -> list[icalendar.Calendar]
 def event_facts(calendar: icalendar.Calendar) -> list[tuple[str, int, str, datetime]]:
     """Of each event: UID, SEQUENCE, STATUS and when it begins."""
     return [
-        (str(one["uid"]), int(one["sequence"]), str(one["status"]), one.decoded("dtstart"))
+        (str(one["uid"]), int(str(one["sequence"])), str(one["status"]), one.decoded("dtstart"))
         for one in calendar.walk("VEVENT")
     ]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
-from relance.core.schemas import ExternalId, Input, Line, ListQuery, Output
+from relance.core.schemas import ActionsQuery, ExternalId, Input, Line, Output
 from relance.domains.sessions.lifecycle import SessionConfirmation, SessionStatus
 
 
@@ -53,13 +53,10 @@ class SessionFilter(Input):
         return self
 
 
-class SessionQuery(ListQuery, SessionFilter):
+class SessionQuery(ActionsQuery, SessionFilter):
     """Query of the list."""
 
     sort: SessionSort = SessionSort.CREATED_DESC
-    include: list[Literal["available_actions"]] = Field(
-        default_factory=list, max_length=1, description="Parts that cost more; repeatable."
-    )
 
 
 class SessionExportQuery(SessionFilter):

@@ -16,8 +16,9 @@ from relance.domains.sessions.lifecycle import WRITE
 from relance.domains.sessions.models import TrainingSession
 from relance.domains.sessions.permissions import CREATE
 from relance.domains.sessions.repository import SessionRepository, SessionRow
-from relance.domains.sessions.schemas import SessionClientInput, SessionCreate, SessionReplace, SessionUpdate, SlotWrite
+from relance.domains.sessions.schemas import SessionClientInput, SessionCreate, SessionReplace, SessionUpdate
 from relance.domains.sessions.service import SessionService
+from relance.domains.sessions.slot_schemas import SlotWrite
 
 _FIXED = Text("L’organisme de formation d’une session est fixé.", "The organisation of a session is fixed.")
 _NAMES = ("title", "trainer", "capacity", "zone", "responsible_id", "automatic_reminders")

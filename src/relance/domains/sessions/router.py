@@ -25,19 +25,14 @@ from relance.domains.sessions.list_schemas import SessionQuery
 from relance.domains.sessions.permissions import CREATE, READ
 from relance.domains.sessions.repository import SessionRow
 from relance.domains.sessions.schemas import (
-    PlanRequest,
     SessionCancelRequest,
     SessionCreate,
     SessionListed,
-    SessionPlan,
     SessionRead,
     SessionUpdate,
-    SlotInput,
-    SlotRead,
-    SlotsWrite,
-    SlotUpdate,
 )
 from relance.domains.sessions.service import SessionService
+from relance.domains.sessions.slot_schemas import PlanRequest, SessionPlan, SlotInput, SlotRead, SlotsWrite, SlotUpdate
 from relance.domains.sessions.views import slot_read
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"], route_class=StrictRoute)

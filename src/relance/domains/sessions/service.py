@@ -24,13 +24,15 @@ from relance.domains.sessions.permissions import READ
 from relance.domains.sessions.planning import SlotTimes, generate
 from relance.domains.sessions.repository import SessionRepository, SessionRow, times_of
 from relance.domains.sessions.schemas import (
-    PlanRequest,
     SessionCancelRequest,
     SessionCreate,
     SessionListed,
-    SessionPlan,
     SessionRead,
     SessionUpdate,
+)
+from relance.domains.sessions.slot_schemas import (
+    PlanRequest,
+    SessionPlan,
     SkippedDay,
     SlotInput,
     SlotUpdate,

@@ -19,14 +19,8 @@ from relance.domains.sessions.lifecycle import (
 from relance.domains.sessions.models import SessionSlot, TrainingSession
 from relance.domains.sessions.planning import SlotTimes, short_date
 from relance.domains.sessions.repository import ClientRow, ListedRow, SessionRow
-from relance.domains.sessions.schemas import (
-    ConfirmationCounts,
-    PlannedSlot,
-    SessionClientState,
-    SessionListed,
-    SessionRead,
-    SlotRead,
-)
+from relance.domains.sessions.schemas import ConfirmationCounts, SessionClientState, SessionListed, SessionRead
+from relance.domains.sessions.slot_schemas import PlannedSlot, SlotRead
 
 
 def reaches(session: TrainingSession, caller: Caller, permission: str) -> bool:

@@ -11,9 +11,10 @@ from pydantic.config import JsonDict
 from relance.capabilities.cycles.lifecycle import Delivery
 from relance.capabilities.cycles.schemas import NextMessage
 from relance.core.actions import AvailableAction
-from relance.core.schemas import Input, Instant, ListQuery, Output, Patch, Reference
+from relance.core.schemas import ActionsQuery, Input, Instant, Output, Patch, Reference
 from relance.domains.sessions.lifecycle import Confirmation
-from relance.domains.sessions.schemas import EXAMPLE_ID, SessionClientInput
+from relance.domains.sessions.schemas import SessionClientInput
+from relance.domains.sessions.slot_schemas import EXAMPLE_ID
 
 
 class SessionClientCreate(SessionClientInput):
@@ -37,7 +38,7 @@ class SessionClientSort(StrEnum):
     CREATED_DESC = "-created_at"
 
 
-class SessionClientQuery(ListQuery):
+class SessionClientQuery(ActionsQuery):
     """Query of the clients of a session."""
 
     sort: SessionClientSort = SessionClientSort.CREATED
@@ -76,10 +77,8 @@ _LISTED: JsonDict = {
 }
 
 
-class SessionClientListed(Output):
+class SessionClientSummary(Output):
     """One client of a session."""
-
-    model_config = ConfigDict(json_schema_extra={"example": _LISTED})
 
     id: UUID
     session_id: UUID
@@ -102,6 +101,14 @@ class SessionClientListed(Output):
     created_at: Instant
 
 
+class SessionClientListed(SessionClientSummary):
+    """One client of a session, with its actions where they were asked for."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {**_LISTED, "available_actions": None}})
+
+    available_actions: list[AvailableAction] | None = Field(description="With `include=available_actions`.")
+
+
 class NoMail(Output):
     """Why nothing will be sent."""
 
@@ -109,7 +116,7 @@ class NoMail(Output):
     message: str
 
 
-class SessionClientRead(SessionClientListed):
+class SessionClientRead(SessionClientSummary):
     """One client of a session in full."""
 
     model_config = ConfigDict(

@@ -59,7 +59,11 @@ class SessionClients:
         """One page of them, and the cursor of the next."""
         now = self._clock.now()
         found = await self._rows.page(row.session.id, query.confirmation, query.overdue, request, now)
-        items = [views.listed(row, self.get(row, client_id), now) for client_id in found.rows]
+        shown = [self.get(row, client_id) for client_id in found.rows]
+        items = [
+            views.listed(row, one, now, views.actions_of(row, one, self._caller, now) if query.include else None)
+            for one in shown
+        ]
         return items, self._runtime.cursors.encode(found.next) if found.next else None
 
     @staticmethod

@@ -7,7 +7,7 @@ from relance.capabilities.cycles.lifecycle import DELIVERY_LABELS, Delivery
 from relance.capabilities.cycles.views import next_messages
 from relance.capabilities.followups.models import FollowUp
 from relance.capabilities.messaging.models import Message
-from relance.core.actions import available_actions
+from relance.core.actions import AvailableAction, available_actions
 from relance.core.i18n import Text
 from relance.core.schemas import Reference
 from relance.core.security import Caller
@@ -59,9 +59,17 @@ def _shown(row: SessionRow, found: ClientRow, now: datetime) -> dict[str, object
     }
 
 
-def listed(row: SessionRow, found: ClientRow, now: datetime) -> SessionClientListed:
-    """One row of the list."""
-    return SessionClientListed.model_validate(_shown(row, found, now))
+def actions_of(row: SessionRow, found: ClientRow, caller: Caller, now: datetime) -> list[AvailableAction]:
+    """What `caller` may do with a client now."""
+    client, owner = found.client, row.session.responsible_id
+    return available_actions(LIFECYCLE, client.confirmation, facts_of(row, client, now), caller, owner)
+
+
+def listed(
+    row: SessionRow, found: ClientRow, now: datetime, actions: list[AvailableAction] | None
+) -> SessionClientListed:
+    """One row of the list, with its actions where they were asked for."""
+    return SessionClientListed.model_validate({**_shown(row, found, now), "available_actions": actions})
 
 
 def detail(
@@ -76,12 +84,11 @@ def detail(
     """One client in full."""
     client = found.client
     messages = next_messages(CYCLE_MAILS, to, now, queued, planned)
-    facts, owner = facts_of(row, client, now), row.session.responsible_id
     return SessionClientRead.model_validate(
         {
             **_shown(row, found, now),
             "version": client.version,
-            "available_actions": available_actions(LIFECYCLE, client.confirmation, facts, caller, owner),
+            "available_actions": actions_of(row, found, caller, now),
             "next_messages": messages,
             "no_message_reason": None if messages else _silence(row, found),
         }

@@ -12,7 +12,7 @@ from relance.capabilities.files.schemas import FileFacts
 from relance.core.addresses import EmailAddress
 from relance.core.i18n import Locale
 from relance.core.schemas import Input, Instant, Line, ListQuery, Output
-from relance.domains.sessions.schemas import EXAMPLE_ID, SLOT_EXAMPLE, Day
+from relance.domains.sessions.slot_schemas import EXAMPLE_ID, SLOT_EXAMPLE, Day
 
 #: Copies of one proposal, and files that go with it.
 MOST_COPIES = 20

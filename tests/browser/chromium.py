@@ -98,6 +98,12 @@ class Page:
         assert "exceptionDetails" not in told, told
         return told["result"].get("value")
 
+    async def leave(self, expression: str) -> None:
+        """Do what leads to another page, and wait until it is there."""
+        before = self._loaded
+        await self.ask(expression)
+        await self.loaded(before)
+
     async def press(self, key: str, *, load: bool = False) -> None:
         """Press and release a key; with `load`, wait for the page that it leads to."""
         code, text = _KEYS[key]

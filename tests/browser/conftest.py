@@ -1,4 +1,4 @@
-"""What the walks in a browser share."""
+"""The product behind a real socket, for a real browser."""
 
 import asyncio
 from collections.abc import AsyncIterator

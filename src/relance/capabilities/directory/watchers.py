@@ -16,6 +16,12 @@ from relance.core.subjects import ActorRef
 Part = Literal["local_id", "name"]
 
 
+def name_key(name: str) -> str:
+    """A company's name as it is compared: its letters and digits, without case and accents."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(char for char in plain if char.isalnum())
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Who a company is, as far as it is compared."""
@@ -26,8 +32,7 @@ class Identity:
     @classmethod
     def of(cls, company: Company) -> "Identity":
         """The identity of `company` as it is now."""
-        plain = unicodedata.normalize("NFKD", company.name).casefold()
-        return cls(company.match_key, "".join(char for char in plain if char.isalnum()))
+        return cls(company.match_key, name_key(company.name))
 
     def parts_changed(self, now: "Identity") -> frozenset[Part]:
         """What makes `now` somebody else; empty where it is the same company."""

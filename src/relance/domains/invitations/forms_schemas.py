@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from relance.capabilities.files.schemas import FileFacts
-from relance.core.durations import Duration
+from relance.core.durations import PositiveDuration
 from relance.core.schemas import Input, Instant, ListQuery, Output, Reference, RequiredLine
 from relance.domains.invitations.lifecycle import ExpiryReason, FormStatus
 
@@ -52,7 +52,7 @@ class FormWrite(Input):
         "of these; `x-accept` lists kinds (`pdf`, `png`, `jpeg`, `docx`, `xlsx`, `pptx`, `odt`, `ods`), `x-max-bytes` "
         "bounds each. See docs/forms.md."
     )
-    validity: Duration = Field("P2Y", description="How long an answer stays valid, ISO 8601.")
+    validity: PositiveDuration = Field("P2Y", description="How long an answer stays valid, ISO 8601.")
 
 
 class FormRead(Output):

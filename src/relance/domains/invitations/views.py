@@ -13,6 +13,7 @@ from relance.core.actions import AvailableAction, available_actions
 from relance.core.i18n import Text
 from relance.core.schemas import Reference
 from relance.core.security import Caller
+from relance.domains.invitations.creation import known_otherwise
 from relance.domains.invitations.emails import CHASING, ExpiredMail, InvitationMail, ReminderMail
 from relance.domains.invitations.lifecycle import (
     DELIVERY_LABELS,
@@ -27,9 +28,11 @@ from relance.domains.invitations.lifecycle import (
 )
 from relance.domains.invitations.repository import InvitationRow
 from relance.domains.invitations.schemas import (
+    InvitationCreate,
     InvitationListed,
     InvitationRead,
     NextMessage,
+    Notice,
     PartnerRead,
     Silence,
 )
@@ -45,6 +48,10 @@ _MAILS = CycleMails(
         "Avis d’expiration si le formulaire n’est toujours pas complété.",
         "Expiry notice if the form is still not completed.",
     ),
+)
+_KNOWN_OTHERWISE = Text(
+    "Cet identifiant est celui de « {name} » dans votre annuaire : c’est sous ce nom qu’il est invité.",
+    "This identifier is the one of “{name}” in your directory, which is invited under that name.",
 )
 _SILENCES = {
     "archived": Text("L’invitation est archivée.", "The invitation is archived."),
@@ -142,6 +149,14 @@ def detail(
             "no_message_reason": None if messages else _silence(row),
         }
     )
+
+
+def notices(wanted: InvitationCreate, row: InvitationRow) -> list[Notice]:
+    """What the caller may not have meant by what was made."""
+    if not known_otherwise(wanted, row):
+        return []
+    message = _KNOWN_OTHERWISE.format({"name": row.company.name})
+    return [Notice(code="known_under_another_name", message=message)]
 
 
 def _next_messages(

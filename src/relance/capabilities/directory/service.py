@@ -230,6 +230,10 @@ class Directory:
         known = await self._rows.contact_by_external_id(wanted.external_id) if wanted.external_id else None
         return AlreadyInDirectory(known.id, "/external_id") if known is not None else Conflict()
 
+    async def contact_at(self, company_id: UUID, email: str) -> Contact | None:
+        """The contact of that company with that address."""
+        return await self._rows.contact_by_email(company_id, email)
+
     async def ensure_contact(self, wanted: ContactCreate) -> Contact:
         """The contact of that company with that address, added where it is not known yet; its name is not overwritten.
 

@@ -7,7 +7,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi_offline import FastAPIOffline
 
 from relance import __version__
-from relance.capabilities.directory.router import companies, contacts
+from relance.capabilities.directory.router import routers as directory_routers
 from relance.capabilities.files.router import router as files_router
 from relance.capabilities.files.store import FileStore
 from relance.capabilities.followups.router import router as follow_up_policies_router
@@ -108,8 +108,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         meta_router,
         *identity_routers,
         follow_up_policies_router,
-        companies,
-        contacts,
+        *directory_routers,
         # Before the one that takes an id where these have a word.
         invitations_bulk_router,
         invitations_imports_router,

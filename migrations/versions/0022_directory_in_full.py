@@ -70,6 +70,14 @@ def upgrade() -> None:
             "workspace_id", "user_id", "record", "name", name=op.f("uq_saved_views_workspace_id_user_id_record_name")
         ),
     )
+    op.add_column("companies", sa.Column("import_id", sa.Uuid(), nullable=True))
+    op.create_index(
+        "ix_companies_import",
+        "companies",
+        ["workspace_id", "import_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("import_id IS NOT NULL"),
+    )
     op.add_column("companies", sa.Column("email", sa.Text(), nullable=True))
     op.add_column(
         "companies",
@@ -342,6 +350,8 @@ def downgrade() -> None:
     op.drop_index(
         "ix_companies_assigned_to", table_name="companies", postgresql_where=sa.text("assigned_to IS NOT NULL")
     )
+    op.drop_index("ix_companies_import", table_name="companies", postgresql_where=sa.text("import_id IS NOT NULL"))
+    op.drop_column("companies", "import_id")
     op.drop_column("companies", "custom_fields")
     op.drop_column("companies", "tags")
     op.drop_column("companies", "assigned_to")

@@ -33,6 +33,7 @@ from relance.core.middleware import BodyLimit, RequestContext
 from relance.core.problems import install_error_handlers
 from relance.core.rate_limits import RateLimits
 from relance.core.settings import Settings, get_settings
+from relance.domains.crm_toolbox.imports.router import router as crm_imports_router
 from relance.domains.invitations.bulk_router import router as invitations_bulk_router
 from relance.domains.invitations.forms_router import forms, prequalifications
 from relance.domains.invitations.imports_router import router as invitations_imports_router
@@ -119,6 +120,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         mandates_router,
         mandate_contacts_router,
         mandate_deliveries_router,
+        crm_imports_router,
         jobs_router,
         files_router,
         links_router,

@@ -47,6 +47,7 @@ TAGS = [
     {"name": "prequalification-forms", "description": "What partners are asked: versions of a JSON Schema."},
     {"name": "prequalifications", "description": "What partners answered, and until when it holds."},
     {"name": "mandates", "description": "A small company is asked to accept a mandate and to open its account."},
+    {"name": "crm-toolbox", "description": "What is done with companies and contacts, and the record of it."},
     {"name": "jobs", "description": "Long work: progress, a result per item, cancelling."},
     {"name": "files", "description": "What exports have made, to be downloaded."},
     {"name": "companies", "description": "The directory: companies with checked identifiers."},

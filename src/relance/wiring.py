@@ -31,6 +31,7 @@ from relance.capabilities.identity.service import create_workspace
 from relance.capabilities.jobs.events import EVENTS as JOB_EVENTS
 from relance.capabilities.jobs.exports import ExportJob
 from relance.capabilities.jobs.handlers import JobKinds
+from relance.capabilities.jobs.imports import ImportJob
 from relance.capabilities.jobs.lifecycle import LIFECYCLE as JOB
 from relance.capabilities.jobs.permissions import PERMISSIONS as JOBS
 from relance.capabilities.links.recipient import RecipientHandler
@@ -56,6 +57,9 @@ from relance.core.lifecycle import Lifecycle
 from relance.core.runtime import Runtime
 from relance.core.settings import Settings
 from relance.core.telemetry import Probe
+from relance.domains.crm_toolbox.imports.reverting import ImportRevert
+from relance.domains.crm_toolbox.imports.source import DirectoryImport
+from relance.domains.crm_toolbox.permissions import PERMISSIONS as CRM
 from relance.domains.invitations.creation import DOMAIN
 from relance.domains.invitations.delivery import InvitationMails
 from relance.domains.invitations.emails import (
@@ -92,7 +96,18 @@ from relance.domains.mandates.recipient import ContactRecipient, MandateRecipien
 from relance.domains.mandates.transfers import MandateExport
 
 #: Every right of the product, in the order in which an administrator reads them.
-PERMISSIONS = (*INVITATIONS, *MANDATE_RIGHTS, *MESSAGING, *DIRECTORY, *JOBS, *FILES, *WEBHOOKS, *IDENTITY, *SANDBOX)
+PERMISSIONS = (
+    *INVITATIONS,
+    *MANDATE_RIGHTS,
+    *MESSAGING,
+    *CRM,
+    *DIRECTORY,
+    *JOBS,
+    *FILES,
+    *WEBHOOKS,
+    *IDENTITY,
+    *SANDBOX,
+)
 
 #: Every mail of the product; the worker refuses to start when one lacks a template.
 MAILS: tuple[type[Mail], ...] = (
@@ -210,7 +225,10 @@ def job_kinds(runtime: Runtime, store: FileStore) -> JobKinds:
     """Who works off the jobs of each kind."""
     return JobKinds.of(
         RemindAll(runtime),
-        InvitationImport(runtime, store),
+        ImportJob(runtime, store, InvitationImport(runtime)),
+        ImportJob(runtime, store, DirectoryImport(runtime, "contacts")),
+        ImportJob(runtime, store, DirectoryImport(runtime, "companies")),
+        ImportRevert(runtime),
         ExportJob(runtime, store, DashboardExport()),
         ExportJob(runtime, store, MandateExport()),
     )

@@ -69,3 +69,37 @@ def _statement(table: Table, names: tuple[str, ...], unless: str | None) -> Text
         f"INSERT INTO {table.name} ({', '.join(names)}) SELECT {', '.join(shown)} "  # noqa: S608 - names of our models
         f"FROM unnest({', '.join(arrays)}) AS k({', '.join(names)}) {conflict} RETURNING id"
     )
+
+
+async def update_all(session: DbSession, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Change many rows of the session's workspace in one statement, each to values of its own; versions grow by one.
+
+    Args:
+        session: the caller's.
+        model: whose table; it has a version.
+        rows: all of the same columns, `id` among them.
+    """
+    if not rows:
+        return
+    table = cast("Table", model.__table__)
+    names = tuple(rows[0])
+    values: dict[str, Any] = {name: [row[name] for row in rows] for name in names}
+    for name in names:
+        if _is_json(table, name):
+            values[name] = [None if one is None else orjson.dumps(one).decode() for one in values[name]]
+    await session.execute(_change(table, names), {**values, "of_workspace": session.workspace_id})
+
+
+@lru_cache(maxsize=64)
+def _change(table: Table, names: tuple[str, ...]) -> TextClause:
+    arrays, changes = [], ["version = t.version + 1"]
+    for name in names:
+        type_ = table.c[name].type.compile(dialect=_DIALECT)
+        arrays.append(f"CAST(:{name} AS {'text' if _is_json(table, name) else type_}[])")
+        if name != "id":
+            changes.append(f"{name} = CAST(k.{name} AS {type_})" if _is_json(table, name) else f"{name} = k.{name}")
+    return text(
+        f"UPDATE {table.name} t SET {', '.join(changes)} "  # noqa: S608 - names of our models
+        f"FROM unnest({', '.join(arrays)}) AS k({', '.join(names)}) "
+        "WHERE t.workspace_id = :of_workspace AND t.id = k.id"
+    )

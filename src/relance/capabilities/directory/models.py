@@ -52,6 +52,8 @@ class Company(WorkspaceOwned, _Reachable, Versioned, Base):
     external_id: Mapped[str | None]
     registered_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    #: The import that made it, so that it can be taken back with what it was made for.
+    import_id: Mapped[UUID | None]
 
     @declared_attr
     def search_text(self) -> Mapped[str]:
@@ -181,6 +183,13 @@ _unique_where_given(Company, "match_key")
 _unique_where_given(Contact, "company_id", "email")
 Index("ix_companies_workspace_id_name", Company.workspace_id, COMPANY_NAME, Company.id)
 trigram_index("ix_companies_name_trigrams", COMPANY_NAME)
+Index(
+    "ix_companies_import",
+    Company.workspace_id,
+    Company.import_id,
+    Company.id,
+    postgresql_where=Company.import_id.is_not(None),
+)
 Index(
     "ix_companies_id_value_trigrams",
     Company.id_value,

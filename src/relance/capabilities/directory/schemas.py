@@ -3,11 +3,11 @@
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
-import phonenumbers
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
+from relance.capabilities.directory.phones import normalise_phone
 from relance.core.addresses import EmailAddress
 from relance.core.custom_fields import CustomValues
 from relance.core.i18n import Locale
@@ -96,16 +96,6 @@ def _collapsed(value: str) -> str:
     return found
 
 
-def _e164(value: str) -> str:
-    try:
-        number = phonenumbers.parse(one_line(value), "FR")
-    except phonenumbers.NumberParseException:
-        raise PydanticCustomError("phone", "this telephone number is not valid") from None
-    if not phonenumbers.is_valid_number(number):
-        raise PydanticCustomError("phone", "this telephone number is not valid")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
 ItemT = TypeVar("ItemT")
 
 
@@ -119,7 +109,7 @@ Tags = Annotated[list[Tag], Field(max_length=50), AfterValidator(_distinct)]
 #: A name of the workspace's own that programs use: of a status, of a kind of action.
 OwnCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_e164)]
+Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(normalise_phone)]
 
 
 OtherEmails = Annotated[list[EmailAddress], Field(max_length=10), AfterValidator(_distinct)]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from relance.capabilities.directory.errors import AlreadyInDirectory
 from relance.capabilities.directory.fields import Fields
-from relance.capabilities.directory.identifiers import NormalisedId, normalise
+from relance.capabilities.directory.identifiers import NormalisedId, identity_columns, normalise
 from relance.capabilities.directory.models import Company, Contact
 from relance.capabilities.directory.repository import DirectoryRepository
 from relance.capabilities.directory.schemas import (
@@ -104,7 +104,7 @@ class Directory:
                 identities.append(refused)
                 continue
             identities.append(identity)
-            fresh.setdefault(identity.match_key, {"name": one.name, "external_id": None, **_identity_columns(identity)})
+            fresh.setdefault(identity.match_key, {"name": one.name, "external_id": None, **identity_columns(identity)})
         if fresh:
             known = await self._rows.companies_by_match_key(fresh)
             known |= await self._add_all([fresh[key] for key in sorted(fresh) if key not in known])
@@ -152,7 +152,7 @@ class Directory:
         changes = wanted.changes()
         if "local_id" in changes:
             del changes["local_id"]
-            changes |= _identity_columns(normalise(wanted.local_id) if wanted.local_id else None)
+            changes |= identity_columns(normalise(wanted.local_id) if wanted.local_id else None)
         await self._company_fields.merge(company.custom_fields, changes)
         await self._change(company, changes, wanted.model_fields_set)
         return company
@@ -166,7 +166,7 @@ class Directory:
         """
         own = wanted.model_dump(exclude={"local_id", "external_id"})
         await self._company_fields.check(own)
-        changes = changed(company, {**own, **_identity_columns(_identity(wanted, ""))})
+        changes = changed(company, {**own, **identity_columns(_identity(wanted, ""))})
         if changes:
             await self._change(company, changes, {column if column in own else "local_id" for column in changes})
 
@@ -293,7 +293,7 @@ class Directory:
         await self._session.flush()
 
     async def _insert(self, wanted: CompanyCreate, identity: NormalisedId | None) -> Company | None:
-        values: dict[str, object] = {**wanted.model_dump(exclude={"local_id"}), **_identity_columns(identity)}
+        values: dict[str, object] = {**wanted.model_dump(exclude={"local_id"}), **identity_columns(identity)}
         created = await self._rows.insert_company(values, self._clock.now())
         if created is not None:
             self._record_created(created)
@@ -333,14 +333,3 @@ class Directory:
 
 def _identity(wanted: CompanyReplace, pointer: str) -> NormalisedId | None:
     return normalise(wanted.local_id, f"{pointer}/local_id") if wanted.local_id is not None else None
-
-
-def _identity_columns(identity: NormalisedId | None) -> dict[str, object]:
-    if identity is None:
-        return {"country": None, "id_scheme": None, "id_value": None, "match_key": None}
-    return {
-        "country": identity.country,
-        "id_scheme": identity.scheme,
-        "id_value": identity.value,
-        "match_key": identity.match_key,
-    }

@@ -13,6 +13,7 @@ from relance.capabilities.identity.accounts.lifecycle import UserStatus
 from relance.capabilities.identity.oidc import OidcTokens, VerifiedEmail
 from relance.capabilities.identity.repository import IdentityRepository
 from relance.core.clock import system_now
+from relance.core.db import DbSession
 from relance.core.errors import Unauthenticated
 from relance.core.lifecycle import Actor
 from relance.core.runtime import Runtime
@@ -94,6 +95,12 @@ class IdentityAuthenticator:
         owned, scoped = levels(facts["permissions"]), levels(facts["key_permissions"])
         allowed = {code: min(level, owned.get(code, Level.NONE)) for code, level in scoped.items()}
         return _caller("api_key", facts, allowed)
+
+
+async def caller_of_user(session: DbSession, slug: str, email: str) -> Caller | None:
+    """The active user with that address in the workspace with that slug, as the caller that they would be."""
+    facts = await IdentityRepository(session).caller_of_email(slug, email)
+    return None if facts is None else _caller("user", facts, levels(facts["permissions"]))
 
 
 def levels(stored: Mapping[str, str]) -> dict[str, Level]:

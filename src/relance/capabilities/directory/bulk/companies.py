@@ -1,0 +1,187 @@
+"""Companies in bulk: as entries of their own, and as what contacts are at."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from relance.capabilities.directory.bulk.repository import BulkRepository
+from relance.capabilities.directory.bulk.wanted import (
+    Change,
+    CompanyKey,
+    Done,
+    Mode,
+    Outcome,
+    Pending,
+    WantedEntry,
+    fault,
+)
+from relance.capabilities.directory.identifiers import identity_columns
+from relance.capabilities.directory.models import Company
+from relance.capabilities.journal.service import Entry, Journal
+from relance.core.clock import Clock
+from relance.core.custom_fields import merged
+from relance.core.db import DbSession
+from relance.core.errors import ValidationFailed
+from relance.core.ids import new_id
+from relance.core.subjects import ActorRef, SubjectRef
+
+_DEFAULTS: Mapping[str, Any] = {
+    "external_id": None,
+    "country": None,
+    "id_scheme": None,
+    "id_value": None,
+    "match_key": None,
+    "email": None,
+    "other_emails": [],
+    "phone": None,
+    "other_phones": [],
+    "assigned_to": None,
+    "tags": [],
+    "custom_fields": {},
+    "registered_at": None,
+}
+
+
+class _Known:
+    """Companies by each of their keys."""
+
+    def __init__(self, companies: Sequence[Company], folded: Mapping[str, str]) -> None:
+        self.by_id = {one.id: one for one in companies}
+        self.by_external_id = {one.external_id: one for one in companies if one.external_id}
+        self.by_match_key = {one.match_key: one for one in companies if one.match_key}
+        self.folded = folded
+        self.by_name: dict[str, list[Company]] = {}
+
+    def name(self, company: Company, folded: str) -> None:
+        """Remember that a company has a name."""
+        self.by_name.setdefault(folded, []).append(company)
+
+
+class CompaniesInBulk:
+    """Companies of the session's workspace, many at a time."""
+
+    def __init__(self, session: DbSession, clock: Clock, actor: ActorRef, import_id: UUID | None = None) -> None:
+        self._session = session
+        self._clock = clock
+        self._actor = actor
+        self._import_id = import_id
+        self._rows = BulkRepository(session)
+
+    async def locate(self, keys: Sequence[CompanyKey | None], *, create: bool) -> list[UUID | ValidationFailed | None]:
+        """The companies that rows of contacts name, those that are not known added where `create` says so.
+
+        Returns:
+            In the order of `keys`: an id, why there is none, or None where the row names no company.
+        """
+        given = [key for key in keys if key is not None]
+        known = await self._known(given)
+        fresh: dict[str, dict[str, Any]] = {}
+        found: list[UUID | ValidationFailed | str | None] = []
+        for key in keys:
+            company = None if key is None else _pick(key, known)
+            if key is None or company is not None:
+                found.append(company.id if isinstance(company, Company) else company)
+            elif not create or key.name is None:
+                found.append(fault("company", "unknown_company"))
+            else:
+                found.append(self._plan(key, known, fresh))
+        ids = await self._add(list(fresh.values()))
+        made = {name: row["id"] if row["id"] in ids else None for name, row in fresh.items()}
+        return [(made[one] or fault("company", "duplicate")) if isinstance(one, str) else one for one in found]
+
+    def _plan(self, key: CompanyKey, known: _Known, fresh: dict[str, dict[str, Any]]) -> str:
+        mark = key.external_id or (key.identity.match_key if key.identity else None) or known.folded[key.name or ""]
+        if mark not in fresh:
+            values = {"name": key.name, "external_id": key.external_id, **identity_columns(key.identity)}
+            fresh[mark] = self._row(values)
+        return mark
+
+    async def settle(self, wanted: Sequence[WantedEntry], mode: Mode) -> list[Outcome]:
+        """Make or change the companies that rows ask for."""
+        known = await self._known([one.company for one in wanted], [one.id for one in wanted if one.id], lock=True)
+        outcomes: list[Outcome | None] = []
+        new: dict[int, dict[str, Any]] = {}
+        pending, changes = Pending(_COLUMNS), dict[int, UUID]()
+        for at, one in enumerate(wanted):
+            outcomes.append(None)
+            row = _match(one, known)
+            if isinstance(row, ValidationFailed):
+                outcomes[at] = row
+            elif row is None and mode is Mode.UPDATE:
+                outcomes[at] = fault("name", "not_found")
+            elif row is None and one.company.name is None:
+                outcomes[at] = fault("name", "missing")
+            elif row is None:
+                new[at] = self._row({**one.values, "custom_fields": merged({}, one.custom_fields)})
+            elif mode is Mode.CREATE:
+                outcomes[at] = fault("name", "already_known")
+            elif pending.change(row, one, {}):
+                changes[at] = row.id
+            else:
+                outcomes[at] = Done(Change.UNCHANGED, row.id)
+        added = await self._add(list(new.values()))
+        taken = await self._rows.change(Company, list(pending.changed.values()))
+        for at, values in new.items():
+            clash = fault("local_id" if values["match_key"] else "external_id", "duplicate")
+            outcomes[at] = Done(Change.CREATED, values["id"]) if values["id"] in added else clash
+        for at, row_id in changes.items():
+            outcomes[at] = fault("external_id", "duplicate") if row_id in taken else Done(Change.UPDATED, row_id)
+        await self._record("company.changed", [one for one in pending.changed if one not in taken])
+        return [one for one in outcomes if one is not None]
+
+    async def _known(self, keys: Sequence[CompanyKey], ids: Sequence[UUID] = (), *, lock: bool = False) -> _Known:
+        folded = await self._rows.fold({key.name for key in keys if key.name})
+        companies = await self._rows.companies_known(
+            ids,
+            {key.external_id for key in keys if key.external_id},
+            {key.identity.match_key for key in keys if key.identity},
+            set(folded.values()),
+            lock=lock,
+        )
+        known = _Known(companies, folded)
+        names = await self._rows.fold({one.name for one in companies})
+        for one in companies:
+            known.name(one, names[one.name])
+        return known
+
+    def _row(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        own = {"workspace_id": self._session.workspace_id, "id": new_id(), "version": 1}
+        made = {"created_at": self._clock.now(), "import_id": self._import_id}
+        return {**own, **made, "name": None, **_DEFAULTS, **values}
+
+    async def _add(self, rows: Sequence[dict[str, Any]]) -> set[UUID]:
+        ids = await self._rows.insert(Company, rows)
+        await self._record("company.created", [row["id"] for row in rows if row["id"] in ids])
+        return ids
+
+    async def _record(self, action: str, ids: Sequence[UUID]) -> None:
+        entries = [Entry(action, SubjectRef("company", one), company_id=one) for one in ids]
+        await Journal(self._session, self._clock).record_all(entries, self._actor)
+
+
+#: What a change writes; the others stay.
+_COLUMNS = ("name", *(name for name in _DEFAULTS if name != "registered_at"))
+
+
+def _pick(key: CompanyKey, known: _Known) -> Company | ValidationFailed | None:
+    """The company that a row of a contact names."""
+    if key.external_id and (found := known.by_external_id.get(key.external_id)):
+        return found
+    if key.identity and (found := known.by_match_key.get(key.identity.match_key)):
+        return found
+    if key.external_id or key.identity or key.name is None:
+        return None
+    named = known.by_name.get(known.folded[key.name], [])
+    if len(named) > 1:
+        return fault("company", "ambiguous_company")
+    return named[0] if named else None
+
+
+def _match(wanted: WantedEntry, known: _Known) -> Company | ValidationFailed | None:
+    """The company that a row is about."""
+    if wanted.id is not None:
+        return known.by_id.get(wanted.id) or fault("id", "unknown_id")
+    if wanted.external_id and (found := known.by_external_id.get(wanted.external_id)):
+        return found
+    identity = wanted.company.identity
+    return known.by_match_key.get(identity.match_key) if identity else None

@@ -1,7 +1,7 @@
 """directory in full
 
 Revision: 0022_directory_in_full
-After: 0009_mandate_deliveries
+After: 0010_attachments
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0022_directory_in_full"
-down_revision: str | None = "0009_mandate_deliveries"
+down_revision: str | None = "0010_attachments"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

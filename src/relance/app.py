@@ -33,6 +33,7 @@ from relance.core.middleware import BodyLimit, RequestContext
 from relance.core.problems import install_error_handlers
 from relance.core.rate_limits import RateLimits
 from relance.core.settings import Settings, get_settings
+from relance.domains.crm_toolbox.exports.router import routers as crm_export_routers
 from relance.domains.crm_toolbox.imports.router import router as crm_imports_router
 from relance.domains.invitations.bulk_router import router as invitations_bulk_router
 from relance.domains.invitations.forms_router import forms, prequalifications
@@ -109,8 +110,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         meta_router,
         *identity_routers,
         follow_up_policies_router,
+        # Before the ones that take an id where these have a word.
+        *crm_export_routers,
         *directory_routers,
-        # Before the one that takes an id where these have a word.
         invitations_bulk_router,
         invitations_imports_router,
         invitations_router,

@@ -21,6 +21,7 @@ from relance.capabilities.jobs.runner import JobRunner
 from relance.capabilities.transfers.csv_files import csv_pieces
 from relance.capabilities.transfers.reading import ImportColumn
 from relance.core.i18n import as_locale
+from relance.core.logging import configure_logging
 from relance.core.runtime import Runtime
 from relance.core.security import Caller
 from relance.core.settings import Settings
@@ -65,6 +66,7 @@ async def run_import(
         RefusedError: the workspace or the user is not known, or may not import.
         RelanceError: the file does not fit, or was imported before.
     """
+    configure_logging(settings)
     runtime = build_runtime(settings)
     store = FileStore(settings)
     runner = JobRunner(runtime, job_kinds(runtime, store))

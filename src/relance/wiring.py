@@ -7,6 +7,8 @@ from typing import Any
 from relance.capabilities.cycles.handlers import ChasedFollowUps, ChasedMails
 from relance.capabilities.directory.events import EVENTS as DIRECTORY_EVENTS
 from relance.capabilities.directory.permissions import PERMISSIONS as DIRECTORY
+from relance.capabilities.exports.declaration import ListExport
+from relance.capabilities.exports.job import ExportJob
 from relance.capabilities.files.permissions import PERMISSIONS as FILES
 from relance.capabilities.files.store import FileStore
 from relance.capabilities.followups.handlers import FollowUpHandler
@@ -29,7 +31,6 @@ from relance.capabilities.identity.models import Workspace
 from relance.capabilities.identity.permissions import PERMISSIONS as IDENTITY
 from relance.capabilities.identity.service import create_workspace
 from relance.capabilities.jobs.events import EVENTS as JOB_EVENTS
-from relance.capabilities.jobs.exports import ExportJob
 from relance.capabilities.jobs.handlers import JobKinds
 from relance.capabilities.jobs.imports import ImportJob
 from relance.capabilities.jobs.lifecycle import LIFECYCLE as JOB
@@ -57,6 +58,7 @@ from relance.core.lifecycle import Lifecycle
 from relance.core.runtime import Runtime
 from relance.core.settings import Settings
 from relance.core.telemetry import Probe
+from relance.domains.crm_toolbox.exports.transfers import EXPORTS as CRM_EXPORTS
 from relance.domains.crm_toolbox.imports.reverting import ImportRevert
 from relance.domains.crm_toolbox.imports.source import DirectoryImport
 from relance.domains.crm_toolbox.permissions import PERMISSIONS as CRM
@@ -79,7 +81,7 @@ from relance.domains.invitations.jobs import RemindAll
 from relance.domains.invitations.lifecycle import LIFECYCLE as INVITATION
 from relance.domains.invitations.permissions import PERMISSIONS as INVITATIONS
 from relance.domains.invitations.recipient import InvitationRecipient
-from relance.domains.invitations.transfers import DashboardExport
+from relance.domains.invitations.transfers import EXPORT as INVITATIONS_EXPORT
 from relance.domains.mandates.asking import DOMAIN as MANDATES
 from relance.domains.mandates.asking import ContactChase, MandateChase
 from relance.domains.mandates.deliveries.emails import MAILS as DELIVERY_MAILS
@@ -93,7 +95,7 @@ from relance.domains.mandates.lifecycle import CONTACT_LIFECYCLE as MANDATE_CONT
 from relance.domains.mandates.lifecycle import LIFECYCLE as MANDATE
 from relance.domains.mandates.permissions import PERMISSIONS as MANDATE_RIGHTS
 from relance.domains.mandates.recipient import ContactRecipient, MandateRecipient
-from relance.domains.mandates.transfers import MandateExport
+from relance.domains.mandates.transfers import EXPORT as MANDATES_EXPORT
 
 #: Every right of the product, in the order in which an administrator reads them.
 PERMISSIONS = (
@@ -131,6 +133,9 @@ FOLLOW_UP_DOMAINS: tuple[PolicyDomain, ...] = (
     PolicyDomain(MANDATES, Text("Mandats", "Mandates")),
     PolicyDomain(USERS, Text("Invitations d’utilisateurs", "Invitations of users")),
 )
+
+#: Every list that can leave as a file; its routes are in the router of its domain.
+EXPORTS: tuple[ListExport[Any, Any], ...] = (INVITATIONS_EXPORT, MANDATES_EXPORT, *CRM_EXPORTS)
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
 LIFECYCLES: tuple[Lifecycle[Any], ...] = (
@@ -229,8 +234,7 @@ def job_kinds(runtime: Runtime, store: FileStore) -> JobKinds:
         ImportJob(runtime, store, DirectoryImport(runtime, "contacts")),
         ImportJob(runtime, store, DirectoryImport(runtime, "companies")),
         ImportRevert(runtime),
-        ExportJob(runtime, store, DashboardExport()),
-        ExportJob(runtime, store, MandateExport()),
+        *(ExportJob(runtime, store, export) for export in EXPORTS),
     )
 
 

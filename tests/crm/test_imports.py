@@ -174,6 +174,25 @@ async def test_companies(product: Product, office: Office) -> None:
     assert shown == [("Autre nom", "552100554"), ("Sans numéro", None)]
 
 
+async def test_an_export_comes_back_as_an_import(product: Product, office: Office) -> None:
+    admin = office.admin
+    await admin.post("/v1/contact-statuses", {"code": "vip", "label_fr": "Très bon", "label_en": "Very good"})
+    head = (*HEAD, "Statut", "Attribué à (e-mail)", "Étiquettes", "Actif", "Autres e-mails")
+    row = ("Martin", "Zoé", "Fonderie", "z@f.example", "", "vip", office.member.email, "a, b", "non", "y@f.example")
+    await ended(product, admin, await send(admin, table(head, row)))
+    for record in ("contacts", "companies"):
+        answer = await admin.get(f"/v1/{record}/export.csv")
+        assert answer.status_code == 200
+        job = await ended(product, admin, await send(admin, answer.content, record=record))
+        assert counts(job) == {"unchanged": 1}, record
+        for format_ in ("csv", "xlsx"):
+            job = await ended(product, admin, await admin.post(f"/v1/{record}/exports", {"format": format_}))
+            assert job["done"] == 1
+            content = (await admin.get(f"/v1/files/{job['file']['id']}/content")).content
+            job = await ended(product, admin, await send(admin, content, record=record, force="true"))
+            assert counts(job) == {"unchanged": 1}, (record, format_)
+
+
 async def companies(person: Person) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = (await person.get("/v1/companies")).json()["items"]
     return found

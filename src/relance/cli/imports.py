@@ -71,6 +71,7 @@ def _import(
     force: bool,
 ) -> None:
     settings = load_settings()
+    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -82,7 +83,7 @@ def _import(
     refused_rows = errors or file.with_name(f"{file.name}.errors.csv")
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f}"), TimeElapsedColumn())
     try:
-        with Progress(*columns, transient=True) as bar:
+        with Progress(*columns, transient=True, console=Console(stderr=True)) as bar:
             task = bar.add_task(file.name, total=None)
             report = asyncio.run(run_import(settings, wanted, refused_rows, lambda n: bar.update(task, completed=n)))
     except RefusedError as refused:

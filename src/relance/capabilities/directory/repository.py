@@ -30,7 +30,7 @@ from relance.capabilities.directory.models import (
     Company,
     Contact,
 )
-from relance.capabilities.directory.schemas import CompanyFilter, ContactFilter
+from relance.capabilities.directory.schemas import CompanyCriteria, CompanyFilter, ContactCriteria, ContactFilter
 from relance.core.bulk import among
 from relance.core.ids import new_id
 from relance.core.pagination import AnySelect, PageRequest, Slice, SortKey
@@ -44,8 +44,8 @@ _PHONE = re.compile(r"[\d\s().+/-]{4,30}\Z")
 #: PostgreSQL's word for a row that others refer to.
 _REFERRED_TO = "23503"
 
-_COMPANY_SORTS = {"name": SortKey("name", COMPANY_NAME), "created_at": SortKey("created_at", Company.created_at)}
-_CONTACT_SORTS = {
+COMPANY_SORTS = {"name": SortKey("name", COMPANY_NAME), "created_at": SortKey("created_at", Company.created_at)}
+CONTACT_SORTS = {
     "last_name": SortKey("last_name", CONTACT_NAME),
     "created_at": SortKey("created_at", Contact.created_at),
 }
@@ -103,13 +103,8 @@ class DirectoryRepository(Repository):
 
     async def company_page(self, filters: CompanyFilter, request: PageRequest) -> Slice[Company]:
         """One page of the companies that fit `filters`."""
-        statement = select(Company)
-        statement = _shared_filters(statement, Company, filters)
-        if filters.external_id is not None:
-            statement = statement.where(Company.external_id == filters.external_id)
-        if filters.id_scheme:
-            statement = statement.where(Company.id_scheme.in_(filters.id_scheme))
-        page = await fetch_page(self.session, statement, request, _COMPANY_SORTS[request.key], Company.id)
+        statement = narrowed_companies(select(Company), filters)
+        page = await fetch_page(self.session, statement, request, COMPANY_SORTS[request.key], Company.id)
         return Slice([row[0] for row in page.rows], page.next)
 
     async def contact(self, contact_id: UUID, *, lock: bool = False) -> Contact | None:
@@ -139,19 +134,8 @@ class DirectoryRepository(Repository):
 
     async def contact_page(self, filters: ContactFilter, request: PageRequest) -> Slice[Contact]:
         """One page of the contacts that fit `filters`."""
-        statement = select(Contact)
-        statement = _shared_filters(statement, Contact, filters)
-        if filters.company_id:
-            statement = statement.where(Contact.company_id.in_(filters.company_id))
-        if filters.email is not None:
-            statement = statement.where(_has_address(Contact, filters.email))
-        if filters.status:
-            statement = statement.where(Contact.status.in_(filters.status))
-        if filters.external_id is not None:
-            statement = statement.where(Contact.external_id == filters.external_id)
-        if filters.active is not None:
-            statement = statement.where(Contact.active.is_(filters.active))
-        page = await fetch_page(self.session, statement, request, _CONTACT_SORTS[request.key], Contact.id)
+        statement = narrowed_contacts(select(Contact), filters)
+        page = await fetch_page(self.session, statement, request, CONTACT_SORTS[request.key], Contact.id)
         return Slice([row[0] for row in page.rows], page.next)
 
     async def contacts(self, ids: Collection[UUID], *, lock: bool = False) -> dict[UUID, Contact]:
@@ -260,7 +244,7 @@ def _has_address(model: type[Company | Contact], email: str) -> ColumnElement[bo
 
 
 def _shared_filters(
-    statement: AnySelect, model: type[Company | Contact], filters: CompanyFilter | ContactFilter
+    statement: AnySelect, model: type[Company | Contact], filters: CompanyCriteria | ContactCriteria
 ) -> AnySelect:
     """`statement` with what both lists are filtered by."""
     if filters.q:
@@ -276,6 +260,32 @@ def _shared_filters(
         name, _, value = given.partition(":")
         ways = [model.custom_fields.contains({name: one}) for one in _readings(value)]
         statement = statement.where(or_(*ways))
+    return statement
+
+
+def narrowed_companies(statement: AnySelect, filters: CompanyCriteria) -> AnySelect:
+    """`statement`, about companies, with the filters of their list."""
+    statement = _shared_filters(statement, Company, filters)
+    if filters.external_id is not None:
+        statement = statement.where(Company.external_id == filters.external_id)
+    if filters.id_scheme:
+        statement = statement.where(Company.id_scheme.in_(filters.id_scheme))
+    return statement
+
+
+def narrowed_contacts(statement: AnySelect, filters: ContactCriteria) -> AnySelect:
+    """`statement`, about contacts, with the filters of their list."""
+    statement = _shared_filters(statement, Contact, filters)
+    if filters.company_id:
+        statement = statement.where(Contact.company_id.in_(filters.company_id))
+    if filters.email is not None:
+        statement = statement.where(_has_address(Contact, filters.email))
+    if filters.status:
+        statement = statement.where(Contact.status.in_(filters.status))
+    if filters.external_id is not None:
+        statement = statement.where(Contact.external_id == filters.external_id)
+    if filters.active is not None:
+        statement = statement.where(Contact.active.is_(filters.active))
     return statement
 
 

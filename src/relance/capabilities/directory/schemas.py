@@ -209,7 +209,7 @@ class CompanyRead(_ReachableRead):
     created_at: Instant
 
 
-class _SharedFilter(ListQuery):
+class _SharedCriteria(Input):
     assigned_to: list[UUID] = Field(default_factory=list, max_length=50, description="Repeatable.")
     unassigned: bool | None = Field(None, description="Only what nobody looks after, or only the rest.")
     tag: list[Tag] = Field(default_factory=list, max_length=10, description="Repeatable; all of them.")
@@ -221,7 +221,7 @@ class _SharedFilter(ListQuery):
     )
 
 
-class CompanyFilter(_SharedFilter):
+class CompanyCriteria(_SharedCriteria):
     """Filters of the list of companies."""
 
     q: Line | None = Field(
@@ -229,6 +229,11 @@ class CompanyFilter(_SharedFilter):
     )
     external_id: ExternalId | None = Field(None, description="Your own key, whole.")
     id_scheme: list[IdScheme] = Field(default_factory=list, max_length=4, description="Repeatable.")
+
+
+class CompanyFilter(ListQuery, CompanyCriteria):
+    """Query of the list of companies."""
+
     sort: CompanySort = "name"
 
 
@@ -284,7 +289,7 @@ class ContactRead(_ReachableRead):
     created_at: Instant
 
 
-class ContactFilter(_SharedFilter):
+class ContactCriteria(_SharedCriteria):
     """Filters of the list of contacts."""
 
     q: Line | None = Field(None, description="Words of the name, of an address or of a telephone number.")
@@ -293,6 +298,11 @@ class ContactFilter(_SharedFilter):
     external_id: ExternalId | None = Field(None, description="Your own key, whole.")
     active: bool | None = Field(None, description="Only those in use, or only the others.")
     status: list[OwnCode] = Field(default_factory=list, max_length=50, description="Repeatable.")
+
+
+class ContactFilter(ListQuery, ContactCriteria):
+    """Query of the list of contacts."""
+
     sort: ContactSort = "last_name"
 
 

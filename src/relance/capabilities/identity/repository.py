@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, RowMapping, bindparam, delete, func, not_, or_, select, text, update
 from sqlalchemy import Text as SqlText
@@ -153,6 +154,11 @@ class IdentityRepository(Repository):
         """The workspace of the session; locked where a rule about the whole of it must hold."""
         statement = select(Workspace).where(Workspace.id == self.session.workspace_id)
         return (await self.session.scalars(statement.with_for_update() if lock else statement)).one()
+
+    async def zone(self) -> ZoneInfo:
+        """In which instants are written for the workspace of the session."""
+        found = await self.session.scalars(select(Workspace.zone).where(Workspace.id == self.session.workspace_id))
+        return ZoneInfo(found.one())
 
     async def workspaces(self) -> Sequence[Workspace]:
         """Every workspace."""

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from relance.capabilities.messaging.attachments import Attachment
+from relance.capabilities.messaging.catalogue.styles import Wording
 from relance.capabilities.messaging.mails import Mail, tame
 from relance.capabilities.messaging.mime import header_text
 from relance.capabilities.messaging.models import Message, MessageState
@@ -50,6 +52,9 @@ class Envelope:
     organisation_id: UUID | None = None
     #: One version of an edited template, for a test.
     wording_id: UUID | None = None
+    #: What a person wrote for this one mail instead of its template: see `catalogue.drafts`.
+    words: Wording | None = None
+    attachments: Sequence[Attachment] = ()
 
     @property
     def dedupe_key(self) -> str:
@@ -146,5 +151,7 @@ class Outbox:
             "list_unsubscribe": envelope.list_unsubscribe and envelope.link_id is not None,
             "organisation_id": envelope.organisation_id,
             "wording_id": envelope.wording_id,
+            "words": envelope.words.stored if envelope.words else None,
+            "attachments": [one.stored for one in envelope.attachments] or None,
             "placeholders": mail.model_dump(mode="json"),
         }

@@ -153,6 +153,14 @@ class MessageRead(MessageListed):
     available_actions: list[AvailableAction] = Field(description="What the caller may do now.")
 
 
+class AttachmentRead(Output):
+    """What a mail carries beside its words."""
+
+    name: str
+    media_type: str
+    file_id: UUID | None = Field(description="The stored file; null for what was made for this mail, such as dates.")
+
+
 class MessagePreview(Output):
     """What a mail says; the address of its link is replaced, so that nobody can follow it."""
 
@@ -163,6 +171,13 @@ class MessagePreview(Output):
                 "subject": "Groupe Vasseur vous invite à compléter votre préqualification",
                 "text": "Bonjour, …",
                 "html": "<!doctype html>…",
+                "attachments": [
+                    {
+                        "name": "programme.pdf",
+                        "media_type": "application/pdf",
+                        "file_id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10",
+                    }
+                ],
             }
         }
     )
@@ -171,6 +186,7 @@ class MessagePreview(Output):
     subject: str
     text: str
     html: str
+    attachments: list[AttachmentRead]
 
 
 class ResendRequest(Input):

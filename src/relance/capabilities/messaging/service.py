@@ -1,8 +1,10 @@
 """Use cases of `/v1/messages`: look at what was sent, and settle by hand what delivery cannot."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from uuid import UUID
 
+from relance.capabilities.messaging.catalogue.styles import Wording
 from relance.capabilities.messaging.catalogue.wardrobe import Wardrobe
 from relance.capabilities.messaging.errors import MessageNotRenderable, MessagingFault
 from relance.capabilities.messaging.handlers import MailFact, MailSubjects
@@ -80,6 +82,8 @@ class MessageService:
         style = await Wardrobe(self._runtime.settings.public_url).style(
             self._session, (body.workspace_id, body.organisation_id, key, locale), body.wording_id
         )
+        if body.words is not None:
+            style = replace(style, wording=Wording.of_one_mail(body.words))
         try:
             return templates().render(key, locale, body.placeholders, style)
         except MessagingFault as fault:

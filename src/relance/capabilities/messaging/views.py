@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from relance.capabilities.messaging.attachments import read_all
 from relance.capabilities.messaging.lifecycle import LIFECYCLE, STATE_LABELS, Facts
 from relance.capabilities.messaging.mails import link_marker
 from relance.capabilities.messaging.models import Message, MessageAttempt, MessageBody, MessageState
 from relance.capabilities.messaging.repository import Kept
 from relance.capabilities.messaging.schemas import (
+    AttachmentRead,
     MessageAttemptRead,
     MessageLease,
     MessageListed,
@@ -156,4 +158,8 @@ def preview(kept: Kept, rendering: Rendering, public_url: str) -> MessagePreview
         subject=redacted(rendering.subject),
         text=redacted(rendering.text),
         html=redacted(rendering.html),
+        attachments=[
+            AttachmentRead(name=one.name, media_type=one.media_type, file_id=one.file_id)
+            for one in read_all(kept.body.attachments)
+        ],
     )

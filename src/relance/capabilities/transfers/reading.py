@@ -5,7 +5,6 @@ Blocking and pure: callers run it in a thread. A hostile file costs bounded memo
 
 import codecs
 import csv
-import io
 import re
 import unicodedata
 import zipfile
@@ -160,9 +159,7 @@ def _xlsx(path: Path, max_rows: int) -> Iterator[Cells]:
     try:
         with (
             path.open("rb") as raw,
-            closing(
-                openpyxl.load_workbook(io.BufferedReader(raw), read_only=True, data_only=True, keep_links=False)
-            ) as book,
+            closing(openpyxl.load_workbook(raw, read_only=True, data_only=True, keep_links=False)) as book,
         ):
             sheet = book.worksheets[0]
             _refuse_formulas(path, str(sheet._worksheet_path))

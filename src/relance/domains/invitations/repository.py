@@ -14,7 +14,7 @@ from relance.capabilities.directory.models import COMPANY_NAME, Company
 from relance.capabilities.identity.models import Membership, Organisation, User, Workspace
 from relance.core.ids import new_id
 from relance.core.pagination import AnySelect, PageRequest, Slice, SortKey
-from relance.core.repository import AnyRow, Repository, affected, fetch_page
+from relance.core.repository import AnyRow, Repository, affected, fetch_page, streamed
 from relance.core.search import holds
 from relance.core.security import Caller, Level
 from relance.domains.invitations.forms_schemas import PrequalificationQuery
@@ -25,8 +25,6 @@ from relance.domains.invitations.schemas import Archived, InvitationFilter
 
 #: What a missing instant sorts as: before everything.
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-#: Rows in memory at once of what is streamed.
-_STREAMED = 1000
 #: What two open rows must not share: organisation, partner, address.
 OpenKey = tuple[UUID, UUID, str]
 
@@ -266,10 +264,10 @@ class InvitationRepository(Repository):
             statement = statement.where(Invitation.id > after)
         return (await self.session.scalars(statement.order_by(Invitation.id).limit(limit))).all()
 
-    async def dashboard_rows(
+    def dashboard_rows(
         self, wanted: InvitationFilter, caller: Caller, sort: str
     ) -> AsyncIterator[Sequence[DashboardRow]]:
-        """Every row of the dashboard, from a cursor of the server. Needs a transaction that stays open."""
+        """Every row of the dashboard, as `streamed`."""
         shown = select(
             Company.id_value,
             Company.name,
@@ -283,11 +281,7 @@ class InvitationRepository(Repository):
             Invitation.expires_at,
         )
         statement = _around(shown.select_from(Invitation)).where(*_matching(wanted, caller))
-        key, descending = _SORTS[sort.removeprefix("-")], sort.startswith("-")
-        order = (key.desc(), Invitation.id.desc()) if descending else (key.asc(), Invitation.id.asc())
-        found = await self.session.stream(statement.order_by(*order).execution_options(yield_per=_STREAMED))
-        async for rows in found.partitions():
-            yield [DashboardRow(*row) for row in rows]
+        return streamed(self.session, statement, sort, _SORTS, Invitation.id, DashboardRow)
 
 
 class PrequalificationRepository(Repository):

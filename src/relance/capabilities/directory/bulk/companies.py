@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from relance.capabilities.directory.bulk.repository import BulkRepository
+from relance.capabilities.directory.bulk.repository import BulkRepository, NamedCompany
 from relance.capabilities.directory.bulk.wanted import (
     Change,
     CompanyKey,
@@ -25,6 +25,8 @@ from relance.core.errors import ValidationFailed
 from relance.core.ids import new_id
 from relance.core.subjects import ActorRef, SubjectRef
 
+#: Companies remembered from batch to batch.
+_MOST_CACHED = 50_000
 _DEFAULTS: Mapping[str, Any] = {
     "external_id": None,
     "country": None,
@@ -42,29 +44,64 @@ _DEFAULTS: Mapping[str, Any] = {
 }
 
 
-class _Known:
-    """Companies by each of their keys."""
+class CompanyCache:
+    """What companies are called, from one batch to the next: a file has many contacts of few companies."""
 
-    def __init__(self, companies: Sequence[Company], folded: Mapping[str, str]) -> None:
-        self.by_id = {one.id: one for one in companies}
-        self.by_external_id = {one.external_id: one for one in companies if one.external_id}
-        self.by_match_key = {one.match_key: one for one in companies if one.match_key}
+    def __init__(self) -> None:
+        self._ids: dict[str, UUID] = {}
+
+    def find(self, key: CompanyKey) -> UUID | None:
+        """The company that was found under that key before."""
+        return self._ids.get(_mark(key))
+
+    def keep(self, key: CompanyKey, company_id: UUID) -> None:
+        """Remember what was found."""
+        if len(self._ids) >= _MOST_CACHED:
+            self._ids.clear()
+        self._ids[_mark(key)] = company_id
+
+
+class _Named:
+    """Companies by each of the keys that a row of a contact may name them by."""
+
+    def __init__(self, companies: Sequence[NamedCompany], folded: Mapping[str, str]) -> None:
         self.folded = folded
-        self.by_name: dict[str, list[Company]] = {}
+        self._by_external_id = {one.external_id: one.id for one in companies if one.external_id}
+        self._by_match_key = {one.match_key: one.id for one in companies if one.match_key}
+        self._by_name: dict[str, list[UUID]] = {}
+        for one in companies:
+            self._by_name.setdefault(one.folded, []).append(one.id)
 
-    def name(self, company: Company, folded: str) -> None:
-        """Remember that a company has a name."""
-        self.by_name.setdefault(folded, []).append(company)
+    def find(self, key: CompanyKey) -> UUID | ValidationFailed | None:
+        """The company that a row of a contact names."""
+        if key.external_id and (found := self._by_external_id.get(key.external_id)):
+            return found
+        if key.identity and (found := self._by_match_key.get(key.identity.match_key)):
+            return found
+        if key.external_id or key.identity or key.name is None:
+            return None
+        named = self._by_name.get(self.folded[key.name], [])
+        if len(named) > 1:
+            return fault("company", "ambiguous_company")
+        return named[0] if named else None
 
 
 class CompaniesInBulk:
     """Companies of the session's workspace, many at a time."""
 
-    def __init__(self, session: DbSession, clock: Clock, actor: ActorRef, import_id: UUID | None = None) -> None:
+    def __init__(
+        self,
+        session: DbSession,
+        clock: Clock,
+        actor: ActorRef,
+        import_id: UUID | None = None,
+        cache: CompanyCache | None = None,
+    ) -> None:
         self._session = session
         self._clock = clock
         self._actor = actor
         self._import_id = import_id
+        self._cache = cache or CompanyCache()
         self._rows = BulkRepository(session)
 
     async def locate(self, keys: Sequence[CompanyKey | None], *, create: bool) -> list[UUID | ValidationFailed | None]:
@@ -73,24 +110,36 @@ class CompaniesInBulk:
         Returns:
             In the order of `keys`: an id, why there is none, or None where the row names no company.
         """
-        given = [key for key in keys if key is not None]
-        known = await self._known(given)
+        named = await self._named([key for key in keys if key is not None and self._cache.find(key) is None])
         fresh: dict[str, dict[str, Any]] = {}
         found: list[UUID | ValidationFailed | str | None] = []
         for key in keys:
-            company = None if key is None else _pick(key, known)
-            if key is None or company is not None:
-                found.append(company.id if isinstance(company, Company) else company)
+            known = None if key is None else self._cache.find(key) or named.find(key)
+            if key is None or known is not None:
+                found.append(known)
             elif not create or key.name is None:
                 found.append(fault("company", "unknown_company"))
             else:
-                found.append(self._plan(key, known, fresh))
-        ids = await self._add(list(fresh.values()))
-        made = {name: row["id"] if row["id"] in ids else None for name, row in fresh.items()}
-        return [(made[one] or fault("company", "duplicate")) if isinstance(one, str) else one for one in found]
+                found.append(self._plan(key, named, fresh))
+        added = await self._add(list(fresh.values()))
+        made = {mark: row["id"] for mark, row in fresh.items() if row["id"] in added}
+        settled = [(made.get(one) or fault("company", "duplicate")) if isinstance(one, str) else one for one in found]
+        for key, company_id in zip(keys, settled, strict=True):
+            if key is not None and isinstance(company_id, UUID):
+                self._cache.keep(key, company_id)
+        return settled
 
-    def _plan(self, key: CompanyKey, known: _Known, fresh: dict[str, dict[str, Any]]) -> str:
-        mark = key.external_id or (key.identity.match_key if key.identity else None) or known.folded[key.name or ""]
+    async def _named(self, keys: Sequence[CompanyKey]) -> _Named:
+        folded = await self._rows.fold({key.name for key in keys if key.name})
+        companies = await self._rows.companies_named(
+            {key.external_id for key in keys if key.external_id},
+            {key.identity.match_key for key in keys if key.identity},
+            set(folded.values()),
+        )
+        return _Named(companies, folded)
+
+    def _plan(self, key: CompanyKey, named: _Named, fresh: dict[str, dict[str, Any]]) -> str:
+        mark = key.external_id or (key.identity.match_key if key.identity else None) or named.folded[key.name or ""]
         if mark not in fresh:
             values = {"name": key.name, "external_id": key.external_id, **identity_columns(key.identity)}
             fresh[mark] = self._row(values)
@@ -98,7 +147,13 @@ class CompaniesInBulk:
 
     async def settle(self, wanted: Sequence[WantedEntry], mode: Mode) -> list[Outcome]:
         """Make or change the companies that rows ask for."""
-        known = await self._known([one.company for one in wanted], [one.id for one in wanted if one.id], lock=True)
+        known = _Known(
+            await self._rows.companies_known(
+                [one.id for one in wanted if one.id],
+                {one.external_id for one in wanted if one.external_id},
+                {one.company.identity.match_key for one in wanted if one.company.identity},
+            )
+        )
         outcomes: list[Outcome | None] = []
         new: dict[int, dict[str, Any]] = {}
         pending, changes = Pending(_COLUMNS), dict[int, UUID]()
@@ -129,21 +184,6 @@ class CompaniesInBulk:
         await self._record("company.changed", [one for one in pending.changed if one not in taken])
         return [one for one in outcomes if one is not None]
 
-    async def _known(self, keys: Sequence[CompanyKey], ids: Sequence[UUID] = (), *, lock: bool = False) -> _Known:
-        folded = await self._rows.fold({key.name for key in keys if key.name})
-        companies = await self._rows.companies_known(
-            ids,
-            {key.external_id for key in keys if key.external_id},
-            {key.identity.match_key for key in keys if key.identity},
-            set(folded.values()),
-            lock=lock,
-        )
-        known = _Known(companies, folded)
-        names = await self._rows.fold({one.name for one in companies})
-        for one in companies:
-            known.name(one, names[one.name])
-        return known
-
     def _row(self, values: Mapping[str, Any]) -> dict[str, Any]:
         own = {"workspace_id": self._session.workspace_id, "id": new_id(), "version": 1}
         made = {"created_at": self._clock.now(), "import_id": self._import_id}
@@ -163,18 +203,17 @@ class CompaniesInBulk:
 _COLUMNS = ("name", *(name for name in _DEFAULTS if name != "registered_at"))
 
 
-def _pick(key: CompanyKey, known: _Known) -> Company | ValidationFailed | None:
-    """The company that a row of a contact names."""
-    if key.external_id and (found := known.by_external_id.get(key.external_id)):
-        return found
-    if key.identity and (found := known.by_match_key.get(key.identity.match_key)):
-        return found
-    if key.external_id or key.identity or key.name is None:
-        return None
-    named = known.by_name.get(known.folded[key.name], [])
-    if len(named) > 1:
-        return fault("company", "ambiguous_company")
-    return named[0] if named else None
+class _Known:
+    """Companies by each of the keys that a row of a company may have."""
+
+    def __init__(self, companies: Sequence[Company]) -> None:
+        self.by_id = {one.id: one for one in companies}
+        self.by_external_id = {one.external_id: one for one in companies if one.external_id}
+        self.by_match_key = {one.match_key: one for one in companies if one.match_key}
+
+
+def _mark(key: CompanyKey) -> str:
+    return f"{key.external_id}/{key.identity.match_key if key.identity else None}/{key.name}"
 
 
 def _match(wanted: WantedEntry, known: _Known) -> Company | ValidationFailed | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from relance.capabilities.directory.bulk.companies import CompaniesInBulk
+from relance.capabilities.directory.bulk.companies import CompaniesInBulk, CompanyCache
 from relance.capabilities.directory.bulk.repository import BulkRepository
 from relance.capabilities.directory.bulk.wanted import Change, Done, Mode, Outcome, Pending, WantedEntry, fault
 from relance.capabilities.directory.models import Contact
@@ -68,11 +68,18 @@ class _Known:
 class ContactsInBulk:
     """Contacts of the session's workspace, many at a time."""
 
-    def __init__(self, session: DbSession, clock: Clock, actor: ActorRef, import_id: UUID | None = None) -> None:
+    def __init__(
+        self,
+        session: DbSession,
+        clock: Clock,
+        actor: ActorRef,
+        import_id: UUID | None = None,
+        cache: CompanyCache | None = None,
+    ) -> None:
         self._session = session
         self._clock = clock
         self._actor = actor
-        self._companies = CompaniesInBulk(session, clock, actor, import_id)
+        self._companies = CompaniesInBulk(session, clock, actor, import_id, cache)
         self._rows = BulkRepository(session)
 
     async def settle(self, wanted: Sequence[WantedEntry], mode: Mode) -> list[Outcome]:

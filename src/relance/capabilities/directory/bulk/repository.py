@@ -1,7 +1,7 @@
 """Every query of changes in bulk."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, any_, bindparam, func, or_, select
@@ -22,6 +22,15 @@ def _equals_any(column: ColumnElement[str], values: Collection[str]) -> ColumnEl
     return found
 
 
+class NamedCompany(NamedTuple):
+    """What a row of a contact may name a company by."""
+
+    id: UUID
+    external_id: str | None
+    match_key: str | None
+    folded: str
+
+
 class BulkRepository(Repository):
     """Entries of the session's workspace, many at a time."""
 
@@ -37,23 +46,30 @@ class BulkRepository(Repository):
         return (await self.session.scalars(statement)).all()
 
     async def companies_known(
-        self,
-        ids: Collection[UUID],
-        external_ids: Collection[str],
-        match_keys: Collection[str],
-        names: Collection[str],
-        *,
-        lock: bool = False,
+        self, ids: Collection[UUID], external_ids: Collection[str], match_keys: Collection[str]
     ) -> Sequence[Company]:
-        """The companies that have one of those keys, or one of those folded names."""
+        """The companies that have one of those keys, locked in the order of their ids."""
         keys = [(Company.id, ids), (Company.external_id, external_ids), (Company.match_key, match_keys)]
+        ways = [among(column, list(values)) for column, values in keys if values]
+        if not ways:
+            return []
+        return (
+            await self.session.scalars(select(Company).where(or_(*ways)).order_by(Company.id).with_for_update())
+        ).all()
+
+    async def companies_named(
+        self, external_ids: Collection[str], match_keys: Collection[str], names: Collection[str]
+    ) -> Sequence[NamedCompany]:
+        """The keys of the companies that have one of those, or one of those folded names."""
+        keys = [(Company.external_id, external_ids), (Company.match_key, match_keys)]
         ways: list[ColumnElement[bool]] = [among(column, list(values)) for column, values in keys if values]
         if names:
             ways.append(_equals_any(COMPANY_NAME, names))
         if not ways:
             return []
-        statement = select(Company).where(or_(*ways)).order_by(Company.id)
-        return (await self.session.scalars(statement.with_for_update() if lock else statement)).all()
+        shown = select(Company.id, Company.external_id, Company.match_key, COMPANY_NAME.label("folded"))
+        found = await self.session.execute(shown.where(or_(*ways)).order_by(Company.id))
+        return [NamedCompany(*row) for row in found]
 
     async def fold(self, names: Collection[str]) -> Mapping[str, str]:
         """Each of `names` as companies are compared by their names."""

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from relance.capabilities.directory.bulk.companies import CompaniesInBulk
+from relance.capabilities.directory.bulk.companies import CompaniesInBulk, CompanyCache
 from relance.capabilities.directory.bulk.contacts import ContactsInBulk
 from relance.capabilities.directory.bulk.wanted import Change, Done, Mode, Outcome, WantedEntry
 from relance.capabilities.directory.settings.repository import SettingsRepository
@@ -81,6 +81,8 @@ class _Entries:
         self._parser = parser
         #: Twelve bytes for each key that was seen: flat enough for a million rows.
         self._seen: set[bytes] = set()
+        #: None in a dry run, whose companies are gone with each batch.
+        self._cache = None if job.dry_run else CompanyCache()
 
     def parse(self, given: Given) -> WantedEntry | ItemResult:
         """See `RowParser.parse`."""
@@ -100,8 +102,10 @@ class _Entries:
 
     async def settle(self, session: DbSession, wanted: Sequence[WantedEntry]) -> list[ItemResult]:
         """Make or change the entries."""
-        arguments = (session, self._runtime.clock, ActorRef.of(self._job.caller), self._job.id)
-        bulk = ContactsInBulk(*arguments) if self._record == "contacts" else CompaniesInBulk(*arguments)
+        clock, actor = self._runtime.clock, ActorRef.of(self._job.caller)
+        bulk: ContactsInBulk | CompaniesInBulk = CompaniesInBulk(session, clock, actor, self._job.id)
+        if self._record == "contacts":
+            bulk = ContactsInBulk(session, clock, actor, self._job.id, self._cache)
         return [self._told(one) for one in await bulk.settle(wanted, self._mode)]
 
     def reference(self, given: Given) -> str | None:

@@ -1,7 +1,7 @@
 """directory in full
 
 Revision: 0022_directory_in_full
-After: 0010_attachments
+After: 0018_sessions
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0022_directory_in_full"
-down_revision: str | None = "0010_attachments"
+down_revision: str | None = "0018_sessions"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

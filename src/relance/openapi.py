@@ -48,6 +48,10 @@ TAGS = [
     {"name": "prequalifications", "description": "What partners answered, and until when it holds."},
     {"name": "mandates", "description": "A small company is asked to accept a mandate and to open its account."},
     {"name": "crm-toolbox", "description": "What is done with companies and contacts, and the record of it."},
+    {
+        "name": "sessions",
+        "description": "Training sessions: clients accept or decline the dates that are proposed to them.",
+    },
     {"name": "jobs", "description": "Long work: progress, a result per item, cancelling."},
     {"name": "files", "description": "What exports have made, to be downloaded."},
     {"name": "companies", "description": "The directory: companies with checked identifiers."},

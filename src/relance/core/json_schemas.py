@@ -66,6 +66,7 @@ WORDS: Mapping[str, Text] = {
     "min_items:files": Text("Choisissez au moins {limit} fichier(s).", "Choose at least {limit} file(s)."),
     "max_items:files": Text("Choisissez au plus {limit} fichier(s).", "Choose at most {limit} file(s)."),
     "required:file": Text("Choisissez un fichier.", "Choose a file."),
+    "required:choice": Text("Choisissez une réponse.", "Choose an answer."),
     "unique_items": Text("La même réponse est donnée deux fois.", "The same answer is given twice."),
     "unknown_field": Text("Ce champ n’est pas connu.", "This field is not known."),
     "single_line": Text("Une seule ligne est attendue.", "One line is expected."),

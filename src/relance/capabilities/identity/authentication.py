@@ -103,6 +103,12 @@ async def caller_of_user(session: DbSession, slug: str, email: str) -> Caller | 
     return None if facts is None else _caller("user", facts, levels(facts["permissions"]))
 
 
+async def caller_for(session: DbSession, workspace_id: UUID, user_id: UUID) -> Caller | None:
+    """The user as a caller, with the rights of now; None where the account is not active."""
+    facts = await IdentityRepository(session).caller_of_user(workspace_id, user_id)
+    return _caller("user", facts, levels(facts["permissions"])) if facts is not None else None
+
+
 def levels(stored: Mapping[str, str]) -> dict[str, Level]:
     """A stored set of permissions, with its levels in order."""
     return {code: Level.parse(name) for code, name in stored.items()}

@@ -66,6 +66,10 @@ _BY_EMAIL = text(
     f"SELECT {_FACTS} FROM users u {_ROLE} JOIN workspaces w ON w.id = u.workspace_id "  # noqa: S608 - constants above, no value in them
     "WHERE w.slug = :slug AND u.email = :email AND u.status = 'active'"
 )
+_BY_USER = text(
+    f"SELECT {_FACTS} FROM users u {_ROLE} "  # noqa: S608 - constants above, no value in them
+    "WHERE u.workspace_id = :workspace AND u.id = :user AND u.status = 'active'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,11 @@ class IdentityRepository(Repository):
     async def caller_of_email(self, slug: str, email: str) -> RowMapping | None:
         """The same for the active user with that address in the workspace with that slug."""
         return (await self.session.execute(_BY_EMAIL, {"slug": slug, "email": email})).mappings().one_or_none()
+
+    async def caller_of_user(self, workspace_id: UUID, user_id: UUID) -> RowMapping | None:
+        """The same for an active user who has given somebody else a way in: the address of a calendar, for one."""
+        found = await self.session.execute(_BY_USER, {"workspace": workspace_id, "user": user_id})
+        return found.mappings().one_or_none()
 
     async def touch_key(self, key_id: UUID, now: datetime) -> None:
         """Note that a key was used, unless that was noted less than a minute ago; no change of its version."""

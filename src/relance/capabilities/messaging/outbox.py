@@ -1,7 +1,7 @@
 """The outbox: a mail is a row first, written in the transaction of what it announces."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from relance.core.clock import Clock
 from relance.core.db import DbSession
 from relance.core.i18n import Locale
 from relance.core.ids import new_id
-from relance.core.subjects import SubjectRef
+from relance.core.subjects import SubjectRef, by_subject
 
 #: The bell that wakes the deliverer: the name of the arq function.
 BELL = "deliver_messages"
@@ -105,7 +105,12 @@ class Outbox:
 
     async def pending(self, subject: SubjectRef) -> Sequence[Message]:
         """What is queued or being sent about `subject`, soonest first."""
-        return await self._rows.with_states(subject, (MessageState.QUEUED, MessageState.SENDING))
+        return (await self.pending_many(subject.kind, [subject.id]))[subject.id]
+
+    async def pending_many(self, kind: str, ids: Collection[UUID]) -> Mapping[UUID, Sequence[Message]]:
+        """`pending` for many subjects of one kind, with one statement."""
+        found = await self._rows.with_states(kind, ids, (MessageState.QUEUED, MessageState.SENDING))
+        return by_subject(ids, found)
 
     async def latest(self, subject: SubjectRef, *, link_bearing: bool, recipient: str | None = None) -> Message | None:
         """The last mail about `subject` that went, may have gone or is on its way; for the gap between two.

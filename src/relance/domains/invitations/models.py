@@ -8,10 +8,10 @@ from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from relance.core.db import Base, Versioned, WorkspaceOwned, owned_reference
-from relance.domains.invitations.lifecycle import FormStatus, Status
+from relance.domains.invitations.lifecycle import ExpiryReason, FormStatus, Status
 
 
-def _one_of(column: str, values: type[Status] | type[FormStatus]) -> CheckConstraint:
+def _one_of(column: str, values: type[Status] | type[FormStatus] | type[ExpiryReason]) -> CheckConstraint:
     listed = ", ".join(f"'{value.value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
@@ -40,6 +40,7 @@ class Prequalification(Versioned, WorkspaceOwned, Base):
         owned_reference("company_id", "companies"),
         UniqueConstraint("workspace_id", "company_id"),
         _one_of("form_status", FormStatus),
+        _one_of("expiry_reason", ExpiryReason),
     )
 
     company_id: Mapped[UUID]
@@ -51,6 +52,8 @@ class Prequalification(Versioned, WorkspaceOwned, Base):
     draft_saved_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     valid_until: Mapped[datetime | None]
+    #: Set where the form is expired.
+    expiry_reason: Mapped[str | None]
     #: How often it was completed: numbers the cycles of its validity.
     completions: Mapped[int] = mapped_column(default=0, server_default="0")
 

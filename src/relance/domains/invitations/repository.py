@@ -38,14 +38,18 @@ class InvitationRow:
     organisation_name: str
     requester_name: str
     requester_email: str
+    requester_locale: str
+    #: A requester who has left reads no notices; somebody else takes the request over.
+    requester_active: bool
     form_status: FormStatus
     zone: str
 
     @classmethod
     def of(cls, row: AnyRow) -> "InvitationRow":
         """From a row of `_joined`."""
-        invitation, company, organisation, requester, email, form_status, zone = row[:7]
-        return cls(invitation, company, organisation, requester, email, FormStatus(form_status), zone)
+        invitation, company, organisation, name, email, locale, user_status, form_status, zone = row[:9]
+        requester = (name, email, locale, user_status == "active")
+        return cls(invitation, company, organisation, *requester, FormStatus(form_status), zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ _FORM_STATUS = func.coalesce(Prequalification.form_status, FormStatus.TO_COMPLET
 
 
 def _joined() -> AnySelect:
-    whole = select(Invitation, Company, Organisation.name, User.name, User.email, _FORM_STATUS, Workspace.zone)
+    requester = (User.name, User.email, User.locale, User.status)
+    whole = select(Invitation, Company, Organisation.name, *requester, _FORM_STATUS, Workspace.zone)
     return _around(whole.select_from(Invitation))
 
 
@@ -306,6 +311,16 @@ class PrequalificationRepository(Repository):
             .execution_options(populate_existing=True)
         )
         return {row.company_id: row for row in found}
+
+    async def lock_known(self, company_id: UUID) -> Prequalification | None:
+        """The partner's prequalification, locked; None where nobody has ever asked it anything."""
+        found = await self.session.scalars(
+            select(Prequalification)
+            .where(Prequalification.company_id == company_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return found.one_or_none()
 
     async def of_company(self, company_id: UUID) -> Prequalification | None:
         """The partner's prequalification."""

@@ -17,6 +17,7 @@ from relance.capabilities.directory.bulk.wanted import (
 )
 from relance.capabilities.directory.identifiers import identity_columns
 from relance.capabilities.directory.models import Company
+from relance.capabilities.directory.watchers import Identity, IdentityChange, IdentityWatcher, name_key
 from relance.capabilities.journal.service import Entry, Journal
 from relance.core.clock import Clock
 from relance.core.custom_fields import merged
@@ -96,12 +97,14 @@ class CompaniesInBulk:
         actor: ActorRef,
         import_id: UUID | None = None,
         cache: CompanyCache | None = None,
+        watchers: Sequence[IdentityWatcher] = (),
     ) -> None:
         self._session = session
         self._clock = clock
         self._actor = actor
         self._import_id = import_id
         self._cache = cache or CompanyCache()
+        self._watchers = watchers
         self._rows = BulkRepository(session)
 
     async def locate(self, keys: Sequence[CompanyKey | None], *, create: bool) -> list[UUID | ValidationFailed | None]:
@@ -156,6 +159,7 @@ class CompaniesInBulk:
         )
         outcomes: list[Outcome | None] = []
         new: dict[int, dict[str, Any]] = {}
+        before = {one.id: Identity.of(one) for one in known.by_id.values()}
         pending, changes = Pending(_COLUMNS), dict[int, UUID]()
         for at, one in enumerate(wanted):
             outcomes.append(None)
@@ -182,7 +186,15 @@ class CompaniesInBulk:
         for at, row_id in changes.items():
             outcomes[at] = fault("external_id", "duplicate") if row_id in taken else Done(Change.UPDATED, row_id)
         await self._record("company.changed", [one for one in pending.changed if one not in taken])
+        for company_id, state in pending.changed.items():
+            parts = before[company_id].parts_changed(Identity(state["match_key"], name_key(state["name"])))
+            if parts and company_id not in taken:
+                await self._tell(IdentityChange(company_id, parts))
         return [one for one in outcomes if one is not None]
+
+    async def _tell(self, change: IdentityChange) -> None:
+        for watcher in self._watchers:
+            await watcher.identity_changed(self._session, change, self._actor)
 
     def _row(self, values: Mapping[str, Any]) -> dict[str, Any]:
         own = {"workspace_id": self._session.workspace_id, "id": new_id(), "version": 1}

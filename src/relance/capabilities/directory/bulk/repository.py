@@ -54,7 +54,9 @@ class BulkRepository(Repository):
         if not ways:
             return []
         return (
-            await self.session.scalars(select(Company).where(or_(*ways)).order_by(Company.id).with_for_update())
+            await self.session.scalars(
+                select(Company).where(or_(*ways)).order_by(Company.id).with_for_update(key_share=True)
+            )
         ).all()
 
     async def companies_named(

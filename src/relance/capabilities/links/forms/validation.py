@@ -6,12 +6,21 @@ import jsonschema_rs
 
 from relance.capabilities.links.errors import FormNotSupported
 from relance.capabilities.links.forms.fields import ROOT, Field, Section, build_form
+from relance.capabilities.links.forms.hints import check_hints
 from relance.core.errors import FieldError, ValidationFailed
 from relance.core.i18n import LOCALES, Locale, Text, current_locale
 from relance.core.json_schemas import CODES, WORDS, escape, validator, words_of
 
 _MOST_ERRORS = 200
 _ONE_LINE = frozenset({"text", "email", "url", "date"})
+
+#: What is said of an answer that is missing, by what the page asks for.
+_REQUIRED: Mapping[str, str] = {
+    "accept": "const:accept",
+    "file": "required:file",
+    "files": "required:file",
+    **dict.fromkeys(("radios", "yes_no", "select", "checkboxes"), "required:choice"),
+}
 
 
 def check_schema(schema: dict[str, object]) -> None:
@@ -22,7 +31,7 @@ def check_schema(schema: dict[str, object]) -> None:
     """
     _validator(schema)
     for locale in LOCALES:
-        build_form(schema, locale)
+        check_hints(build_form(schema, locale))
 
 
 def validate_answers(schema: dict[str, object], answers: object, locale: Locale | None = None) -> dict[str, object]:
@@ -85,8 +94,7 @@ def _faults(
     if keyword == "required":
         pointer = f"{base}/{escape(str(detail['property']))}"
         field = fields.get(pointer)
-        finer = {"accept": "const:accept", "file": "required:file", "files": "required:file"}
-        yield pointer, code, WORDS[finer.get(field.widget, code) if field else code], None
+        yield pointer, code, WORDS[_REQUIRED.get(field.widget, code) if field else code], None
         return
     if code == "unknown_field":
         for name in detail["unexpected"]:

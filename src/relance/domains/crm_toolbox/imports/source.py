@@ -8,6 +8,7 @@ from relance.capabilities.directory.bulk.companies import CompaniesInBulk, Compa
 from relance.capabilities.directory.bulk.contacts import ContactsInBulk
 from relance.capabilities.directory.bulk.wanted import Change, Done, Mode, Outcome, WantedEntry
 from relance.capabilities.directory.settings.repository import SettingsRepository
+from relance.capabilities.directory.watchers import IdentityWatcher
 from relance.capabilities.identity.repository import IdentityRepository
 from relance.capabilities.jobs.handlers import ItemResult, JobFacts
 from relance.capabilities.jobs.imports import Given
@@ -41,8 +42,9 @@ class DirectoryImport:
     outcomes = OUTCOMES
     batch = 1000
 
-    def __init__(self, runtime: Runtime, record: Record) -> None:
+    def __init__(self, runtime: Runtime, record: Record, watchers: Sequence[IdentityWatcher]) -> None:
         self._runtime = runtime
+        self._watchers = watchers
         self._record = record
         self.kind = KINDS[record]
         self.label = (
@@ -65,7 +67,7 @@ class DirectoryImport:
             statuses[status.code] = status.code
         users = await IdentityRepository(session).ids_by_email()
         parser = RowParser(own.json_schema if own else {}, statuses, users, contacts=self._record == "contacts")
-        return _Entries(self._runtime, job, self._record, parser)
+        return _Entries(self._runtime, job, self._record, parser, self._watchers)
 
 
 class _Entries:
@@ -73,7 +75,15 @@ class _Entries:
 
     remembers = True
 
-    def __init__(self, runtime: Runtime, job: JobFacts, record: Record, parser: RowParser) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        job: JobFacts,
+        record: Record,
+        parser: RowParser,
+        watchers: Sequence[IdentityWatcher],
+    ) -> None:
+        self._watchers = watchers
         self._runtime = runtime
         self._job = job
         self._record = record
@@ -103,7 +113,9 @@ class _Entries:
     async def settle(self, session: DbSession, wanted: Sequence[WantedEntry]) -> list[ItemResult]:
         """Make or change the entries."""
         clock, actor = self._runtime.clock, ActorRef.of(self._job.caller)
-        bulk: ContactsInBulk | CompaniesInBulk = CompaniesInBulk(session, clock, actor, self._job.id)
+        bulk: ContactsInBulk | CompaniesInBulk = CompaniesInBulk(
+            session, clock, actor, self._job.id, watchers=self._watchers
+        )
         if self._record == "contacts":
             bulk = ContactsInBulk(session, clock, actor, self._job.id, self._cache)
         return [self._told(one) for one in await bulk.settle(wanted, self._mode)]

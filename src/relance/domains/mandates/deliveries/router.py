@@ -112,7 +112,7 @@ async def list_deliveries(
 ) -> Page[MandateDeliveryListed]:
     """One row a due date: what was received, what is late, and the next one."""
     asked = page_request(runtime, query.limit, query.sort, query.cursor)
-    items, next_cursor = await service.page(mandate, query.status, asked)
+    items, next_cursor = await service.page(mandate, query.status, asked, with_actions=bool(query.include))
     link_next(request, runtime, response, next_cursor)
     return Page(items=items, next_cursor=next_cursor)
 

@@ -27,6 +27,7 @@ from sqlalchemy.orm import (
     with_loader_criteria,
 )
 
+from relance.core.errors import RelanceError
 from relance.core.ids import new_id
 from relance.core.settings import Settings
 
@@ -198,16 +199,26 @@ class Database:
     async def transaction(self, workspace_id: UUID | None) -> AsyncIterator[DbSession]:
         """One unit of work: committed when the block ends, rolled back when it raises; then the bells ring.
 
+        A refusal that says so (`RelanceError.kept`) is raised after the commit of what was written before it.
+
         Args:
             workspace_id: whose rows it sees; None for the system's own work across workspaces.
         """
         info = {} if workspace_id is None else {_WORKSPACE: workspace_id}
+        refusal: RelanceError | None = None
         async with self._writers(info=info) as session:
-            yield session
+            try:
+                yield session
+            except RelanceError as refused:
+                if not refused.kept:
+                    raise
+                refusal = refused
             await session.commit()
             bells: set[str] = session.info.get(_BELLS, set())
         if bells and self.doorbell is not None:
             await self.doorbell.ring(bells)
+        if refusal is not None:
+            raise refusal
 
     @asynccontextmanager
     async def reading(self, workspace_id: UUID | None) -> AsyncIterator[ReadSession]:

@@ -213,7 +213,7 @@ class IdentityRepository(Repository):
     async def organisation_page(
         self, caller: Caller, q: str | None, filters: Mapping[str, Any], request: PageRequest
     ) -> Slice[Organisation]:
-        """One page of the organisations that the caller may read; `filters`: `active`, `external_id`."""
+        """One page of the organisations that the caller may read; `filters`: `active`, `external_id`, `kind`."""
         statement = select(Organisation)
         if caller.level("organisations:read") is not Level.ALL:
             statement = statement.where(Organisation.id.in_(caller.organisation_ids))
@@ -223,6 +223,8 @@ class IdentityRepository(Repository):
             statement = statement.where(Organisation.external_id == filters["external_id"])
         if filters.get("active") is not None:
             statement = statement.where(Organisation.active.is_(filters["active"]))
+        if filters.get("kind") is not None:
+            statement = statement.where(Organisation.kind == filters["kind"])
         sort = _ORGANISATION_SORTS[request.key]
         page = await fetch_page(self.session, statement, request, sort, Organisation.id)
         return Slice([row[0] for row in page.rows], page.next)

@@ -12,12 +12,10 @@ from uuid import UUID
 import orjson
 from sqlalchemy import ARRAY, ColumnElement, Table, TextClause, any_, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import make_url
 from sqlalchemy.types import JSON
 
 from relance.core.db import Base, DbSession
-
-_DIALECT = make_url("postgresql+asyncpg://").get_dialect()()
+from relance.core.quick import DIALECT
 
 
 def among(column: Any, values: Sequence[Any] | set[Any]) -> ColumnElement[bool]:
@@ -59,7 +57,7 @@ def _is_json(table: Table, name: str) -> bool:
 def _statement(table: Table, names: tuple[str, ...], unless: str | None) -> TextClause:
     arrays, shown = [], []
     for name in names:
-        type_ = table.c[name].type.compile(dialect=_DIALECT)
+        type_ = table.c[name].type.compile(dialect=DIALECT)
         arrays.append(f"CAST(:{name} AS {'text' if _is_json(table, name) else type_}[])")
         shown.append(f"CAST(k.{name} AS {type_})" if _is_json(table, name) else f"k.{name}")
     conflict = ""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, bindparam, delete, func, not_, or_, select, text, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, not_, or_, select, text, update
 from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, insert
 
@@ -22,8 +22,10 @@ from relance.capabilities.identity.models import (
     User,
     Workspace,
 )
+from relance.core.db import Database
 from relance.core.ids import new_id
 from relance.core.pagination import PageRequest, Slice, SortKey
+from relance.core.quick import Quick
 from relance.core.repository import Repository, affected, fetch_page
 from relance.core.search import holds
 from relance.core.security import Caller, Level
@@ -49,22 +51,33 @@ _FACTS = """
         SELECT id FROM people) ELSE ARRAY[u.id] END AS group_ids
 """
 _ROLE = "JOIN roles r ON r.workspace_id = u.workspace_id AND r.id = u.role_id"
-_BY_SESSION = text(
-    f"SELECT {_FACTS} FROM users u {_ROLE} WHERE u.workspace_id = :workspace AND u.id = :user AND u.status = 'active' "  # noqa: S608 - constants above, no value in them
-    "AND EXISTS (SELECT FROM refresh_tokens t WHERE t.workspace_id = u.workspace_id AND t.user_id = u.id "
-    "AND t.family_id = :session AND t.revoked_at IS NULL)"
+_BY_SESSION = Quick(
+    text(
+        f"SELECT {_FACTS} FROM users u {_ROLE} WHERE u.workspace_id = :workspace AND u.id = :user "  # noqa: S608 - constants above, no value in them
+        "AND u.status = 'active' AND EXISTS (SELECT FROM refresh_tokens t "
+        "WHERE t.workspace_id = u.workspace_id AND t.user_id = u.id "
+        "AND t.family_id = :session AND t.revoked_at IS NULL)"
+    )
 )
-_BY_KEY = text(
-    f"SELECT {_FACTS}, k.id AS key_id, k.name AS key_name, k.permissions AS key_permissions, k.last_used_at "  # noqa: S608 - constants above, no value in them
-    f"FROM api_keys k JOIN users u ON u.workspace_id = k.workspace_id AND u.id = k.user_id {_ROLE} "
-    "WHERE k.key_hash = ANY(:hashes) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > :now) "
-    "AND u.status = 'active'"
-).bindparams(bindparam("hashes", type_=ARRAY(BYTEA)))
+_BY_KEY = Quick(
+    text(
+        f"SELECT {_FACTS}, k.id AS key_id, k.name AS key_name, k.permissions AS key_permissions, k.last_used_at "  # noqa: S608 - constants above, no value in them
+        f"FROM api_keys k JOIN users u ON u.workspace_id = k.workspace_id AND u.id = k.user_id {_ROLE} "
+        "WHERE k.key_hash = ANY(:hashes) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > :now) "
+        "AND u.status = 'active'"
+    ).bindparams(bindparam("hashes", type_=ARRAY(BYTEA)))
+)
 
-_BY_EMAIL = text(
-    f"SELECT {_FACTS} FROM users u {_ROLE} JOIN workspaces w ON w.id = u.workspace_id "  # noqa: S608 - constants above, no value in them
-    "WHERE w.slug = :slug AND u.email = :email AND u.status = 'active'"
+_BY_EMAIL = Quick(
+    text(
+        f"SELECT {_FACTS} FROM users u {_ROLE} JOIN workspaces w ON w.id = u.workspace_id "  # noqa: S608 - constants above, no value in them
+        "WHERE w.slug = :slug AND u.email = :email AND u.status = 'active'"
+    )
 )
+
+
+#: What a caller is made of, by the names of the statements above.
+Facts = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +91,33 @@ class Candidate:
     password_hash: str | None
 
 
+class CallerRepository:
+    """Who calls. Asked by every request, and therefore around the sessions; what is revoked counts at once."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def of_session(self, workspace_id: UUID, user_id: UUID, session_id: UUID) -> Facts | None:
+        """What a caller is made of, where the user is active and the session was not ended."""
+        return await self._one(_BY_SESSION, workspace=workspace_id, user=user_id, session=session_id)
+
+    async def of_key(self, hashes: Sequence[bytes], now: datetime) -> Facts | None:
+        """The same for an API key that is live, in whatever workspace."""
+        return await self._one(_BY_KEY, hashes=list(hashes), now=now)
+
+    async def of_email(self, slug: str, email: str) -> Facts | None:
+        """The same for the active user with that address in the workspace with that slug."""
+        return await self._one(_BY_EMAIL, slug=slug, email=email)
+
+    async def _one(self, statement: Quick, **values: object) -> Facts | None:
+        rows = await self._db.fetch(statement, values)
+        return rows[0] if rows else None
+
+
 class IdentityRepository(Repository):
     """Identity of the session's workspace; the queries that look for a workspace say so."""
 
     # Who calls
-
-    async def caller_of_session(self, workspace_id: UUID, user_id: UUID, session_id: UUID) -> RowMapping | None:
-        """What a caller is made of, where the user is active and the session was not ended."""
-        values = {"workspace": workspace_id, "user": user_id, "session": session_id}
-        return (await self.session.execute(_BY_SESSION, values)).mappings().one_or_none()
-
-    async def caller_of_key(self, hashes: Sequence[bytes], now: datetime) -> RowMapping | None:
-        """The same for an API key that is live, in whatever workspace."""
-        return (await self.session.execute(_BY_KEY, {"hashes": list(hashes), "now": now})).mappings().one_or_none()
-
-    async def caller_of_email(self, slug: str, email: str) -> RowMapping | None:
-        """The same for the active user with that address in the workspace with that slug."""
-        return (await self.session.execute(_BY_EMAIL, {"slug": slug, "email": email})).mappings().one_or_none()
 
     async def touch_key(self, key_id: UUID, now: datetime) -> None:
         """Note that a key was used, unless that was noted less than a minute ago; no change of its version."""

@@ -100,6 +100,7 @@ class PrequalificationFollowUps:
         locked = await PrequalificationRepository(session).lock_free([follow_up.subject_id for follow_up in due])
         by_id = {row.id: row for row in locked}
         outcomes: dict[UUID, Outcome] = {}
+        expired: set[UUID] = set()
         for follow_up in due:
             row = by_id.get(follow_up.subject_id)
             if row is None:
@@ -108,6 +109,7 @@ class PrequalificationFollowUps:
                 outcomes[follow_up.id] = Dropped("answered_again")
                 continue
             row.form_status = FormStatus.EXPIRED
+            expired.add(row.company_id)
             Journal(session, self._runtime.clock).record(
                 "prequalification.expired",
                 SubjectRef(PREQUALIFICATION, row.id),
@@ -118,4 +120,5 @@ class PrequalificationFollowUps:
             )
             outcomes[follow_up.id] = Done()
         await session.flush()
+        await InvitationRepository(session).spread_form_status(expired, FormStatus.EXPIRED)
         return outcomes

@@ -15,6 +15,10 @@ run: .venv/.run ## Install, then run the whole product here (ARGS="--port 8001 -
 test: .venv/.dev ## Run every test against real servers (PYTEST_ARGS="-k name")
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
+.PHONY: explain
+explain: .venv/.dev ## How PostgreSQL answers every list query at a million rows (minutes)
+	$(BIN)/python -m pytest -n 0 -q -m slow tests/explain
+
 .PHONY: browser
 browser: .venv/.dev ## Fill the partner's form in a real Chromium, by keyboard, at 360 px (wants chromium)
 	RELANCE_BROWSER=1 $(BIN)/python -m pytest -n 0 -q -rs tests/browser

@@ -20,7 +20,8 @@ explain: .venv/.dev ## How PostgreSQL answers every list query at a million rows
 	$(BIN)/python -m pytest -n 0 -q -m slow tests/explain
 
 .PHONY: browser
-browser: .venv/.dev ## Fill the partner's form in a real Chromium, by keyboard, at 360 px (wants chromium)
+browser: .venv/.dev ## Fill the form and open an account in a real Chromium, by keyboard; check the pages by axe-core (wants chromium, npm)
+	@command -v npm >/dev/null && npm ci --prefix tests/browser --no-audit --no-fund --ignore-scripts --silent || true
 	RELANCE_BROWSER=1 $(BIN)/python -m pytest -n 0 -q -rs tests/browser
 
 .PHONY: faults

@@ -1,7 +1,7 @@
 """dashboard of a million
 
 Revision: 0010_dashboard_of_a_million
-After: 0009_mandate_deliveries
+After: 0018_sessions
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0010_dashboard_of_a_million"
-down_revision: str | None = "0009_mandate_deliveries"
+down_revision: str | None = "0018_sessions"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
@@ -34,8 +34,8 @@ _FOLLOW = (
     WHERE workspace_id = NEW.workspace_id AND company_id = NEW.id; RETURN NULL; END $$
     """,
     """
-    CREATE TRIGGER invitations_follow_company_key AFTER UPDATE OF name ON companies
-    FOR EACH ROW WHEN (OLD.name IS DISTINCT FROM NEW.name) EXECUTE FUNCTION invitations_follow_company_key()
+    CREATE CONSTRAINT TRIGGER invitations_follow_company_key AFTER UPDATE OF name ON companies
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.name IS DISTINCT FROM NEW.name) EXECUTE FUNCTION invitations_follow_company_key()
     """,
 )
 

@@ -41,6 +41,11 @@ from relance.domains.mandates.bulk_router import router as mandates_bulk_router
 from relance.domains.mandates.contacts.router import router as mandate_contacts_router
 from relance.domains.mandates.deliveries.router import router as mandate_deliveries_router
 from relance.domains.mandates.router import router as mandates_router
+from relance.domains.sessions.bulk_router import router as sessions_bulk_router
+from relance.domains.sessions.clients.router import router as session_clients_router
+from relance.domains.sessions.feed.router import router as calendar_feed_router
+from relance.domains.sessions.proposals.router import router as date_proposals_router
+from relance.domains.sessions.router import router as sessions_router
 from relance.meta import router as meta_router
 from relance.openapi import DESCRIPTION, TAGS, describe
 from relance.wiring import (
@@ -49,6 +54,7 @@ from relance.wiring import (
     PERMISSIONS,
     build_runtime,
     close_runtime,
+    identity_watchers,
     job_kinds,
     mail_examples,
     mail_subjects,
@@ -96,6 +102,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.mail_examples = mail_examples(runtime)
     app.state.templates = template_source(runtime)
     app.state.probes = probes(runtime)
+    app.state.identity_watchers = identity_watchers(runtime)
     app.state.follow_up_domains = FOLLOW_UP_DOMAINS
     app.state.file_store = FileStore(settings)
     app.state.job_kinds = job_kinds(runtime, app.state.file_store)
@@ -120,6 +127,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         mandates_router,
         mandate_contacts_router,
         mandate_deliveries_router,
+        sessions_bulk_router,
+        calendar_feed_router,
+        sessions_router,
+        session_clients_router,
+        date_proposals_router,
         jobs_router,
         files_router,
         links_router,

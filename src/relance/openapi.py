@@ -47,6 +47,10 @@ TAGS = [
     {"name": "prequalification-forms", "description": "What partners are asked: versions of a JSON Schema."},
     {"name": "prequalifications", "description": "What partners answered, and until when it holds."},
     {"name": "mandates", "description": "A small company is asked to accept a mandate and to open its account."},
+    {
+        "name": "sessions",
+        "description": "Training sessions: clients accept or decline the dates that are proposed to them.",
+    },
     {"name": "jobs", "description": "Long work: progress, a result per item, cancelling."},
     {"name": "files", "description": "What exports have made, to be downloaded."},
     {"name": "companies", "description": "The directory: companies with checked identifiers."},

@@ -14,6 +14,7 @@ from relance.capabilities.webhooks import models as webhooks
 from relance.core.idempotency import models as idempotency
 from relance.domains.invitations import models as invitations
 from relance.domains.mandates import models as mandates
+from relance.domains.sessions import models as sessions
 
 __all__ = [
     "directory",
@@ -28,6 +29,7 @@ __all__ = [
     "mandates",
     "messaging",
     "sandbox",
+    "sessions",
     "templates",
     "webhooks",
 ]

@@ -7,6 +7,9 @@ from typing import Any
 from relance.capabilities.cycles.handlers import ChasedFollowUps, ChasedMails
 from relance.capabilities.directory.events import EVENTS as DIRECTORY_EVENTS
 from relance.capabilities.directory.permissions import PERMISSIONS as DIRECTORY
+from relance.capabilities.directory.watchers import IdentityWatcher
+from relance.capabilities.exports.declaration import ListExport
+from relance.capabilities.exports.job import ExportJob
 from relance.capabilities.files.permissions import PERMISSIONS as FILES
 from relance.capabilities.files.store import FileStore
 from relance.capabilities.followups.handlers import FollowUpHandler
@@ -14,6 +17,7 @@ from relance.capabilities.followups.metrics import FollowUpProbe
 from relance.capabilities.followups.policies import PolicyDomain
 from relance.capabilities.identity.accounts.delivery import PasswordResetMails, UserInvitationMails
 from relance.capabilities.identity.accounts.emails import (
+    PasswordChangedMail,
     PasswordResetMail,
     UserExpiredMail,
     UserInvitationMail,
@@ -23,20 +27,20 @@ from relance.capabilities.identity.accounts.followups import UserInvitationFollo
 from relance.capabilities.identity.accounts.invitations import DOMAIN as USERS
 from relance.capabilities.identity.accounts.lifecycle import INVITATION as USER_INVITATION
 from relance.capabilities.identity.accounts.lifecycle import USER
+from relance.capabilities.identity.accounts.notices import KIND as ACCOUNT
 from relance.capabilities.identity.accounts.recipient import PasswordResetRecipient, UserInvitationRecipient
 from relance.capabilities.identity.events import EVENTS as IDENTITY_EVENTS
 from relance.capabilities.identity.models import Workspace
 from relance.capabilities.identity.permissions import PERMISSIONS as IDENTITY
 from relance.capabilities.identity.service import create_workspace
 from relance.capabilities.jobs.events import EVENTS as JOB_EVENTS
-from relance.capabilities.jobs.exports import ExportJob
 from relance.capabilities.jobs.handlers import JobKinds
 from relance.capabilities.jobs.lifecycle import LIFECYCLE as JOB
 from relance.capabilities.jobs.permissions import PERMISSIONS as JOBS
 from relance.capabilities.links.recipient import RecipientHandler
-from relance.capabilities.messaging.catalogue.delivery import TestMails
+from relance.capabilities.messaging.delivery.compose import TEST_KIND
 from relance.capabilities.messaging.events import EVENTS as MESSAGE_EVENTS
-from relance.capabilities.messaging.handlers import MailExamples, MailSubject
+from relance.capabilities.messaging.handlers import MailExamples, MailSubject, Notices
 from relance.capabilities.messaging.lifecycle import LIFECYCLE as MESSAGE
 from relance.capabilities.messaging.mails import Mail
 from relance.capabilities.messaging.metrics import OutboxProbe
@@ -68,6 +72,7 @@ from relance.domains.invitations.emails import (
 )
 from relance.domains.invitations.events import EVENTS as INVITATION_EVENTS
 from relance.domains.invitations.examples import InvitationExamples
+from relance.domains.invitations.expiry import PartnerIdentities
 from relance.domains.invitations.followups import InvitationFollowUps, PrequalificationFollowUps
 from relance.domains.invitations.forms import install_default_form
 from relance.domains.invitations.imports import InvitationImport
@@ -75,24 +80,45 @@ from relance.domains.invitations.jobs import RemindAll
 from relance.domains.invitations.lifecycle import LIFECYCLE as INVITATION
 from relance.domains.invitations.permissions import PERMISSIONS as INVITATIONS
 from relance.domains.invitations.recipient import InvitationRecipient
-from relance.domains.invitations.transfers import DashboardExport
+from relance.domains.invitations.transfers import EXPORT as INVITATIONS_EXPORT
 from relance.domains.mandates.asking import DOMAIN as MANDATES
 from relance.domains.mandates.asking import ContactChase, MandateChase
 from relance.domains.mandates.deliveries.emails import MAILS as DELIVERY_MAILS
 from relance.domains.mandates.deliveries.events import EVENTS as DELIVERY_EVENTS
+from relance.domains.mandates.deliveries.examples import DeliveryExamples
 from relance.domains.mandates.deliveries.followups import DeliveryFollowUps, DeliverySubject
 from relance.domains.mandates.deliveries.lifecycle import LIFECYCLE as MANDATE_DELIVERY
 from relance.domains.mandates.deliveries.recipient import DeliveryRecipient
 from relance.domains.mandates.emails import MAILS as MANDATE_MAILS
 from relance.domains.mandates.events import EVENTS as MANDATE_EVENTS
+from relance.domains.mandates.examples import MandateExamples
 from relance.domains.mandates.lifecycle import CONTACT_LIFECYCLE as MANDATE_CONTACT
 from relance.domains.mandates.lifecycle import LIFECYCLE as MANDATE
 from relance.domains.mandates.permissions import PERMISSIONS as MANDATE_RIGHTS
 from relance.domains.mandates.recipient import ContactRecipient, MandateRecipient
-from relance.domains.mandates.transfers import MandateExport
+from relance.domains.mandates.transfers import EXPORT as MANDATES_EXPORT
+from relance.domains.sessions.emails import MAILS as SESSION_MAILS
+from relance.domains.sessions.events import EVENTS as SESSION_EVENTS
+from relance.domains.sessions.followups import ClientFollowUps, ClientMails, SessionNotices
+from relance.domains.sessions.lifecycle import LIFECYCLE as SESSION_CLIENT
+from relance.domains.sessions.lifecycle import SESSION_LIFECYCLE as SESSION
+from relance.domains.sessions.permissions import PERMISSIONS as SESSION_RIGHTS
+from relance.domains.sessions.recipient import SessionClientRecipient
+from relance.domains.sessions.transfers import EXPORT as SESSIONS_EXPORT
 
 #: Every right of the product, in the order in which an administrator reads them.
-PERMISSIONS = (*INVITATIONS, *MANDATE_RIGHTS, *MESSAGING, *DIRECTORY, *JOBS, *FILES, *WEBHOOKS, *IDENTITY, *SANDBOX)
+PERMISSIONS = (
+    *INVITATIONS,
+    *MANDATE_RIGHTS,
+    *SESSION_RIGHTS,
+    *MESSAGING,
+    *DIRECTORY,
+    *JOBS,
+    *FILES,
+    *WEBHOOKS,
+    *IDENTITY,
+    *SANDBOX,
+)
 
 #: Every mail of the product; the worker refuses to start when one lacks a template.
 MAILS: tuple[type[Mail], ...] = (
@@ -104,10 +130,12 @@ MAILS: tuple[type[Mail], ...] = (
     UndeliverableMail,
     *MANDATE_MAILS,
     *DELIVERY_MAILS,
+    *SESSION_MAILS,
     UserInvitationMail,
     UserReminderMail,
     UserExpiredMail,
     PasswordResetMail,
+    PasswordChangedMail,
 )
 
 #: The domains whose reminders and expiries a workspace sets.
@@ -117,12 +145,17 @@ FOLLOW_UP_DOMAINS: tuple[PolicyDomain, ...] = (
     PolicyDomain(USERS, Text("Invitations d’utilisateurs", "Invitations of users")),
 )
 
+#: Every list that can leave as a file; its routes are in the router of its domain.
+EXPORTS: tuple[ListExport[Any, Any], ...] = (INVITATIONS_EXPORT, MANDATES_EXPORT, SESSIONS_EXPORT)
+
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
 LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     INVITATION,
     MANDATE,
     MANDATE_CONTACT,
     MANDATE_DELIVERY,
+    SESSION,
+    SESSION_CLIENT,
     MESSAGE,
     JOB,
     USER,
@@ -135,6 +168,7 @@ EVENT_TYPES = Catalogue.complete(
         *INVITATION_EVENTS,
         *MANDATE_EVENTS,
         *DELIVERY_EVENTS,
+        *SESSION_EVENTS,
         *IDENTITY_EVENTS,
         *DIRECTORY_EVENTS,
         *MESSAGE_EVENTS,
@@ -180,16 +214,23 @@ def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
         ChasedMails(runtime, MandateChase(runtime)),
         ChasedMails(runtime, ContactChase(runtime)),
         DeliverySubject(runtime),
+        ClientMails(runtime),
+        SessionNotices(),
         UserInvitationMails(runtime),
         PasswordResetMails(runtime),
-        TestMails(),
+        Notices(ACCOUNT),
+        Notices(TEST_KIND),
     )
     return {handler.kind: handler for handler in handlers}
 
 
 def mail_examples(runtime: Runtime) -> Mapping[str, MailExamples]:
     """Who fills each mail from a real row, for previews of its template; mails without are shown on samples."""
-    every: tuple[MailExamples, ...] = (InvitationExamples(runtime),)
+    every: tuple[MailExamples, ...] = (
+        InvitationExamples(runtime),
+        MandateExamples(runtime),
+        DeliveryExamples(runtime),
+    )
     return {key: examples for examples in every for key in examples.keys}
 
 
@@ -201,9 +242,15 @@ def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:
         ChasedFollowUps(runtime, MandateChase(runtime)),
         ChasedFollowUps(runtime, ContactChase(runtime)),
         DeliveryFollowUps(runtime),
+        ClientFollowUps(runtime),
         UserInvitationFollowUps(runtime),
     )
     return {handler.kind: handler for handler in handlers}
+
+
+def identity_watchers(runtime: Runtime) -> Sequence[IdentityWatcher]:
+    """Who is told that a company of the directory is not the one it was."""
+    return (PartnerIdentities(runtime),)
 
 
 def job_kinds(runtime: Runtime, store: FileStore) -> JobKinds:
@@ -211,8 +258,7 @@ def job_kinds(runtime: Runtime, store: FileStore) -> JobKinds:
     return JobKinds.of(
         RemindAll(runtime),
         InvitationImport(runtime, store),
-        ExportJob(runtime, store, DashboardExport()),
-        ExportJob(runtime, store, MandateExport()),
+        *(ExportJob(runtime, store, export) for export in EXPORTS),
     )
 
 
@@ -223,6 +269,7 @@ def recipients(runtime: Runtime) -> Mapping[str, RecipientHandler]:
         MandateRecipient(runtime),
         ContactRecipient(runtime),
         DeliveryRecipient(runtime),
+        SessionClientRecipient(runtime),
         UserInvitationRecipient(runtime),
         PasswordResetRecipient(runtime),
     )

@@ -117,6 +117,8 @@ WRONG_IDS = (
     "{}",
     "a" * 3_000,
 )
+#: Bodies of files may be larger than any other.
+UPLOADS = {"mandate_deliveries_upload", "files_upload"}
 READING = [one for one in all_operations() if one.json_body is not None and one.id not in NEVER_CALLED]
 
 
@@ -235,7 +237,7 @@ async def test_bodies_of_thirty_megabytes(world: World) -> None:
             media_type = next(iter(operation.raw["requestBody"]["content"]))
             told = f"{media_type}; boundary=b" if media_type.startswith("multipart/") else media_type
             # A body of several files may be larger than any other.
-            sent = large * 2 if operation.id == "mandate_deliveries_upload" else large
+            sent = large * 2 if operation.id in UPLOADS else large
             answer = await ask(world, operation, content=sent, headers={"Content-Type": told})
             if answer.status_code != 413 or fault(answer):
                 wrong.append(f"{operation.id}: {answer.status_code} {answer.text[:100]}")

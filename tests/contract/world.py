@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
+from tests.contract import world_sessions
 from tests.contract.contract import Operation, leaves, with_value
 from tests.plugins.product import Office, Person, Product
 from tests.webhooks.receiver import Receiver, answering
@@ -29,6 +30,7 @@ FIELDS = {
     "subject_id": "invitations",  # of the preview of an edited mail
     "id": "companies",  # of the partner of an invitation
     "endpoint_id": "webhook_endpoints",
+    "responsible_id": "users",
     "webhook_delivery_id": "webhook_deliveries",
 }
 #: The partner's own key of what has one.
@@ -41,6 +43,7 @@ NAMES = {
     "key": "invitations.invitation",
     "locale": "fr",
     "number": "1",
+    "version": "1",
     "digest": hashlib.sha256(LOGO).hexdigest(),
 }
 #: Operations that move every workspace or end the session that calls them.
@@ -126,6 +129,7 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     await product.work()
     await _accept(product, office, contact["email"])
     await _import(product, office)
+    await world_sessions.populate(product, office, ids)
     await _edit_mails(office)
     await _second(admin, person)
     await _second_mandate(admin, mandate, f"{slug}-pme.example")

@@ -55,6 +55,28 @@ async def test_a_refusal_while_sending_tells_the_requester_too(mailroom: Mailroo
     assert mailroom.relay.recipients() == [mailroom.office.member.email]
 
 
+async def test_nothing_more_goes_to_an_address_that_cannot_be_reached(mailroom: Mailroom) -> None:
+    invitation = await mailroom.invite()
+    await mailroom.deliver()
+    await mailroom.report(dsn((await mailroom.message(recipient=ADDRESS))["message_id"]))
+    shown = await mailroom.invitation(invitation)
+    assert (shown["delivery_label"], shown["next_messages"], shown["no_message_reason"]["code"]) == (
+        "Adresse injoignable",
+        [],
+        "undeliverable",
+    )
+    (listed,) = (await mailroom.office.member.get("/v1/invitations")).json()["items"]
+    assert listed["delivery_label"] == "Adresse injoignable"
+    refused = await mailroom.office.member.post(f"/v1/invitations/{invitation}/remind", {"force": True})
+    assert (refused.status_code, refused.json()["code"]) == (409, "undeliverable")
+    await mailroom.product.advance(mailroom.office.admin, "P31D")
+    await mailroom.deliver()
+    assert (await mailroom.invitation(invitation))["status"] == "expired"
+    assert mailroom.relay.recipients().count(ADDRESS) == 1
+    export = await mailroom.office.member.get("/v1/invitations/export.csv")
+    assert ";Adresse injoignable;" in export.text
+
+
 async def test_a_delay_is_written_down_and_no_more(mailroom: Mailroom) -> None:
     invitation = await mailroom.invite()
     await mailroom.deliver()

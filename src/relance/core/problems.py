@@ -104,6 +104,7 @@ _MESSAGES: Mapping[str, Text] = {
         "Une durée ISO 8601 est attendue, par exemple P7D.",
         "An ISO 8601 duration is expected, P7D for example.",
     ),
+    "not_positive": Text("Une durée plus longue que zéro est attendue.", "A duration longer than nothing is expected."),
     "phone": Text("Ce numéro de téléphone n’est pas valide.", "This telephone number is not valid."),
     "zone": Text(
         "Un fuseau IANA est attendu, par exemple Europe/Paris.",

@@ -45,8 +45,9 @@ def trigram_index(name: str, value: ColumnElement[Any]) -> Index:
 def follow_name(model: type[Base], column: str, named: str, reference: str) -> None:
     """Have `model.column` hold the folded `name` of the row of the table `named` that `reference` points to.
 
-    PostgreSQL keeps it: at an insert, and at a change of the name, for every row that points there, locked in the order
-    of their ids. Whoever locks rows of `model` and changes rows of `named` takes `named` first.
+    PostgreSQL keeps it: at an insert, and at the commit that changes the name, for every row that points there, locked
+    in the order of their ids: after all other locks of that transaction. Whoever locks rows of `model` and changes rows
+    of `named` takes `named` first.
     Lists sort by it with an index of their own table; the row never differs from the name, however the two are written.
     """
     for statement in followed(str(model.__tablename__), column, named, reference):
@@ -69,6 +70,7 @@ def followed(table: str, column: str, named: str, reference: str) -> tuple[str, 
         f"ORDER BY id FOR NO KEY UPDATE; "
         f"UPDATE {table} SET {column} = relance_fold(NEW.name) "
         f"WHERE workspace_id = NEW.workspace_id AND {reference} = NEW.id; RETURN NULL; END $$",
-        f"CREATE OR REPLACE TRIGGER {table}_follow_{column} AFTER UPDATE OF name ON {named} "
-        f"FOR EACH ROW WHEN (OLD.name IS DISTINCT FROM NEW.name) EXECUTE FUNCTION {table}_follow_{column}()",
+        f"CREATE CONSTRAINT TRIGGER {table}_follow_{column} AFTER UPDATE OF name ON {named} "
+        f"DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.name IS DISTINCT FROM NEW.name) "
+        f"EXECUTE FUNCTION {table}_follow_{column}()",
     )

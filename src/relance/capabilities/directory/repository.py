@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from relance.capabilities.directory.models import (
@@ -32,8 +32,15 @@ class DirectoryRepository(Repository):
 
     async def company(self, company_id: UUID, *, lock: bool = False) -> Company | None:
         """The company with that id; locked until the end of the transaction where asked."""
-        statement = select(Company).where(Company.id == company_id)
-        return (await self.session.scalars(statement.with_for_update() if lock else statement)).one_or_none()
+        return await self._one_company(Company.id == company_id, lock=lock)
+
+    async def _one_company(self, wanted: ColumnElement[bool], *, lock: bool) -> Company | None:
+        statement = select(Company).where(wanted)
+        if lock:
+            # FOR NO KEY UPDATE: rows that come to point to it, invitations for one, are not held up by a change, and so
+            # never wait for it while it waits for them.
+            statement = statement.with_for_update(key_share=True)
+        return (await self.session.scalars(statement)).one_or_none()
 
     async def companies(self, ids: Collection[UUID]) -> dict[UUID, Company]:
         """The companies with those ids, by id."""
@@ -42,8 +49,7 @@ class DirectoryRepository(Repository):
 
     async def company_by_match_key(self, match_key: str, *, lock: bool = False) -> Company | None:
         """The company with that identity."""
-        statement = select(Company).where(Company.match_key == match_key)
-        return (await self.session.scalars(statement.with_for_update() if lock else statement)).one_or_none()
+        return await self._one_company(Company.match_key == match_key, lock=lock)
 
     async def companies_by_match_key(self, match_keys: Collection[str]) -> dict[str, Company]:
         """The companies with those identities."""
@@ -67,8 +73,7 @@ class DirectoryRepository(Repository):
 
     async def company_by_external_id(self, external_id: str, *, lock: bool = False) -> Company | None:
         """The company with that key of the partner."""
-        statement = select(Company).where(Company.external_id == external_id)
-        return (await self.session.scalars(statement.with_for_update() if lock else statement)).one_or_none()
+        return await self._one_company(Company.external_id == external_id, lock=lock)
 
     async def insert_company(self, values: dict[str, object], now: datetime) -> Company | None:
         """A new company, or None where one with its identity or its external id exists.

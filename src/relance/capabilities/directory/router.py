@@ -1,5 +1,6 @@
 """HTTP of the directory."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from relance.capabilities.directory.schemas import (
     LocalIdRead,
 )
 from relance.capabilities.directory.service import Directory
+from relance.capabilities.directory.watchers import IdentityWatcher
 from relance.core.by_reference import BY_REFERENCE, ExternalIdPath, answer_put, put_responses
 from relance.core.errors import (
     NotFound,
@@ -56,6 +58,15 @@ CompanyReader = Annotated[Caller, Depends(requires("companies:read"))]
 CompanyWriter = Annotated[Caller, Depends(requires("companies:write"))]
 ContactReader = Annotated[Caller, Depends(requires("contacts:read"))]
 ContactWriter = Annotated[Caller, Depends(requires("contacts:write"))]
+
+
+def get_identity_watchers(request: Request) -> Sequence[IdentityWatcher]:
+    """Who is told of companies that are not the ones they were."""
+    watchers: Sequence[IdentityWatcher] = request.app.state.identity_watchers
+    return watchers
+
+
+IdentityWatchersDep = Annotated[Sequence[IdentityWatcher], Depends(get_identity_watchers)]
 
 
 def company_read(company: Company) -> CompanyRead:
@@ -127,10 +138,16 @@ async def update_company(
     runtime: RuntimeDep,
     session: WriteDep,
     caller: CompanyWriter,
+    watchers: IdentityWatchersDep,
     if_match: IfMatch,
 ) -> CompanyRead:
-    """Changes the fields that are sent (JSON merge patch); null clears one that may be empty."""
-    company = await Directory(session, runtime.clock, ActorRef.of(caller)).update(company_id, body, if_match)
+    """Changes the fields that are sent (JSON merge patch); null clears one that may be empty.
+
+    Another identifier or another name is another identity: what the company has answered as the former one, its
+    prequalification for one, expires. A SIRET for its SIREN, capitals, accents and punctuation change nobody.
+    """
+    directory = Directory(session, runtime.clock, ActorRef.of(caller))
+    company = await directory.update(company_id, body, if_match, watchers)
     set_etag(response, company.version)
     return company_read(company)
 
@@ -145,7 +162,7 @@ async def get_company_by_reference(
     external_id: ExternalIdPath, response: Response, runtime: RuntimeDep, session: ReadDep, _caller: CompanyReader
 ) -> CompanyRead:
     """The company whose `external_id` this is."""
-    company = await CompaniesByReference(session, runtime.clock).get(external_id)
+    company = await CompaniesByReference(session, runtime.clock, ()).get(external_id)
     set_etag(response, company.version)
     return company_read(company)
 
@@ -163,14 +180,15 @@ async def put_company_by_reference(
     runtime: RuntimeDep,
     session: WriteDep,
     caller: CompanyWriter,
+    watchers: IdentityWatchersDep,
     precondition: IfMatchOrNone,
 ) -> CompanyRead:
     """The company with this `external_id` is what the body says: created, or all of its fields replaced.
 
     Sent again, it changes nothing. A company that has the identifier under another key, or under none, is a
-    `duplicate`; give it the key with a `PATCH` first.
+    `duplicate`; give it the key with a `PATCH` first. A change of identity is what it is for a `PATCH`.
     """
-    door = CompaniesByReference(session, runtime.clock, ActorRef.of(caller))
+    door = CompaniesByReference(session, runtime.clock, watchers, ActorRef.of(caller))
     done = await door.put(external_id, body, precondition)
     answer_put(response, done, f"/v1/companies/{done.row.id}")
     return company_read(done.row)

@@ -16,6 +16,7 @@ from relance.capabilities.directory.schemas import (
     ContactReplace,
     ContactUpdate,
 )
+from relance.capabilities.directory.watchers import Identity, IdentityChange, IdentityWatcher
 from relance.capabilities.journal.service import Journal
 from relance.core.by_reference import changed
 from relance.core.clock import Clock
@@ -39,6 +40,10 @@ class Directory:
     async def find(self, company_id: UUID) -> Company | None:
         """The company with that id, or None where there is none in this workspace."""
         return await self._rows.company(company_id)
+
+    async def lock(self, company_id: UUID) -> Company | None:
+        """`find`, the company locked until the transaction ends, as whoever changes it locks it."""
+        return await self._rows.company(company_id, lock=True)
 
     async def get(self, company_id: UUID) -> Company:
         """The company with that id.
@@ -127,8 +132,14 @@ class Directory:
         same_identity = identity is not None and known.match_key == identity.match_key
         raise AlreadyInDirectory(known.id, "/local_id/value" if same_identity else "/external_id")
 
-    async def update(self, company_id: UUID, wanted: CompanyUpdate, precondition: Precondition) -> Company:
-        """Change a company.
+    async def update(
+        self,
+        company_id: UUID,
+        wanted: CompanyUpdate,
+        precondition: Precondition,
+        watchers: Sequence[IdentityWatcher],
+    ) -> Company:
+        """Change a company, and tell `watchers` where it is somebody else then.
 
         Raises:
             NotFound: there is none in this workspace.
@@ -144,11 +155,11 @@ class Directory:
         if "local_id" in changes:
             del changes["local_id"]
             changes |= _identity_columns(normalise(wanted.local_id) if wanted.local_id else None)
-        await self._change(company, changes, wanted.model_fields_set)
+        await self._change(company, changes, wanted.model_fields_set, watchers)
         return company
 
-    async def replace(self, company: Company, wanted: CompanyReplace) -> None:
-        """Make a locked company what is wanted; where it is so already, nothing is written.
+    async def replace(self, company: Company, wanted: CompanyReplace, watchers: Sequence[IdentityWatcher]) -> None:
+        """Make a locked company what is wanted; where it is so already, nothing is written. See `update`.
 
         Raises:
             ValidationFailed: its identifier does not hold.
@@ -156,13 +167,21 @@ class Directory:
         """
         changes = changed(company, {"name": wanted.name, **_identity_columns(_identity(wanted, ""))})
         if changes:
-            await self._change(company, changes, {"name" if column == "name" else "local_id" for column in changes})
+            fields = {"name" if column == "name" else "local_id" for column in changes}
+            await self._change(company, changes, fields, watchers)
 
-    async def _change(self, company: Company, changes: Mapping[str, Any], fields: Collection[str]) -> None:
+    async def _change(
+        self,
+        company: Company,
+        changes: Mapping[str, Any],
+        fields: Collection[str],
+        watchers: Sequence[IdentityWatcher],
+    ) -> None:
         if key := changes.get("match_key"):
             self._refuse_other(company, await self._rows.company_by_match_key(key), "/local_id/value")
         if key := changes.get("external_id"):
             self._refuse_other(company, await self._rows.company_by_external_id(key), "/external_id")
+        before = Identity.of(company)
         for name, value in changes.items():
             setattr(company, name, value)
         self._journal.record(
@@ -173,6 +192,10 @@ class Directory:
             after={"fields": sorted(fields)},
         )
         await self._session.flush()
+        parts = before.parts_changed(Identity.of(company))
+        if parts:
+            for watcher in watchers:
+                await watcher.identity_changed(self._session, IdentityChange(company.id, parts), self._actor)
 
     async def get_contact(self, contact_id: UUID) -> Contact:
         """The contact with that id.

@@ -92,15 +92,11 @@ class FollowUpRepository(Repository):
         missed = {"state": FollowUpState.DROPPED, "reason": "missed_while_suspended", "settled_at": now}
         await affected(self.session, update(FollowUp).where(*suspended).values(**missed))
 
-    async def pending(self, subject: SubjectRef) -> Sequence[FollowUp]:
-        """What is still planned for `subject`, soonest first."""
+    async def pending(self, kind: str, ids: Collection[UUID]) -> Sequence[FollowUp]:
+        """What is still planned for those subjects of one kind, soonest first."""
         found = await self.session.scalars(
             select(FollowUp)
-            .where(
-                FollowUp.subject_kind == subject.kind,
-                FollowUp.subject_id == subject.id,
-                FollowUp.state == FollowUpState.PENDING,
-            )
+            .where(FollowUp.subject_kind == kind, FollowUp.subject_id.in_(ids), FollowUp.state == FollowUpState.PENDING)
             .order_by(FollowUp.due_at)
         )
         return found.all()

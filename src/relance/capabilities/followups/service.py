@@ -1,9 +1,10 @@
 """Planning and cancelling, in the transaction of the change that makes it so."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from relance.capabilities.followups.calendar import Calendar, QuietHours
@@ -13,7 +14,7 @@ from relance.core.clock import Clock
 from relance.core.db import DbSession
 from relance.core.durations import after
 from relance.core.ids import new_id
-from relance.core.subjects import SubjectRef
+from relance.core.subjects import SubjectRef, by_subject
 
 _ALL = tuple(FollowUpKind)
 _NO_END = datetime.max.replace(tzinfo=UTC)
@@ -186,7 +187,11 @@ class FollowUps:
 
     async def pending(self, subject: SubjectRef) -> Sequence[FollowUp]:
         """What is still planned, soonest first."""
-        return await self._rows.pending(subject)
+        return (await self.pending_many(subject.kind, [subject.id]))[subject.id]
+
+    async def pending_many(self, kind: str, ids: Collection[UUID]) -> Mapping[UUID, Sequence[FollowUp]]:
+        """`pending` for many subjects of one kind, with one statement."""
+        return by_subject(ids, await self._rows.pending(kind, ids))
 
     async def planned_cycles(self, subjects: Sequence[SubjectRef]) -> set[tuple[SubjectRef, int]]:
         """Which cycles of `subjects` have something planned still."""

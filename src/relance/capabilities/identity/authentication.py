@@ -8,9 +8,11 @@ from relance.capabilities.identity import credentials
 from relance.capabilities.identity.access_tokens import AccessTokens
 from relance.capabilities.identity.accounts.joining import join
 from relance.capabilities.identity.accounts.lifecycle import UserStatus
+from relance.capabilities.identity.callers.repository import CallerRepository, Facts, caller_of_user
 from relance.capabilities.identity.oidc import OidcTokens, VerifiedEmail
-from relance.capabilities.identity.repository import CallerRepository, Facts, IdentityRepository
+from relance.capabilities.identity.repository import IdentityRepository
 from relance.core.clock import system_now
+from relance.core.db import DbSession
 from relance.core.errors import Unauthenticated
 from relance.core.lifecycle import Actor
 from relance.core.runtime import Runtime
@@ -87,6 +89,12 @@ class IdentityAuthenticator:
         owned, scoped = levels(facts["permissions"]), levels(facts["key_permissions"])
         allowed = {code: min(level, owned.get(code, Level.NONE)) for code, level in scoped.items()}
         return _caller("api_key", facts, allowed)
+
+
+async def caller_for(session: DbSession, workspace_id: UUID, user_id: UUID) -> Caller | None:
+    """The user as a caller, with the rights of now; None where the account is not active."""
+    facts = await caller_of_user(session, workspace_id, user_id)
+    return _caller("user", facts, levels(facts["permissions"])) if facts is not None else None
 
 
 def levels(stored: Mapping[str, str]) -> dict[str, Level]:

@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar, Self
 from uuid import UUID
 
@@ -62,6 +64,8 @@ class Mail(Placeholders):
 
     key: ClassVar[str]
     link_bearing: ClassVar[bool]
+    #: Links that lead to the same page with an answer chosen beforehand: which answer each of these fields is for.
+    choices: ClassVar[Mapping[str, str]] = MappingProxyType({})
     #: Its name in the catalogue of templates, and when it leaves.
     label: ClassVar[Text | None] = None
     about: ClassVar[Text | None] = None
@@ -76,6 +80,13 @@ class Mail(Placeholders):
             raise TypeError(f"{cls.__name__}.key must be '<domain>.<mail>'")
         if cls.link_bearing and "link" not in cls.model_fields:
             raise TypeError(f"{cls.__name__} is link-bearing and has no field 'link'")
+        if unknown := cls.choices.keys() - cls.model_fields.keys():
+            raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(unknown))}")
+
+    @classmethod
+    def link_fields(cls) -> frozenset[str]:
+        """The fields that hold an address of its link."""
+        return frozenset({"link", *cls.choices}) & cls.model_fields.keys()
 
     def with_link(self, link_id: UUID | None) -> Self:
         """This mail, its `link` pointing to `link_id` by a marker.
@@ -87,4 +98,12 @@ class Mail(Placeholders):
             if self.link_bearing:
                 raise ValueError(f"{self.key} bears a link and was given none")
             return self
-        return self.model_copy(update={"link": link_marker(link_id)}) if "link" in type(self).model_fields else self
+        return self.model_copy(update=self.links(link_marker(link_id)))
+
+    @classmethod
+    def links(cls, address: str) -> dict[str, str]:
+        """What stands in each field that holds an address of the link, which is at `address`."""
+        return {
+            name: f"{address}?choice={cls.choices[name]}" if name in cls.choices else address
+            for name in cls.link_fields()
+        }

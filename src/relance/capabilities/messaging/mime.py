@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 from email.utils import format_datetime, parseaddr
+from urllib.parse import quote
 
 import idna
 
@@ -27,6 +28,7 @@ _ADDRESS = re.compile(r"[!-;=?A-~]+@[A-Za-z0-9.\-\[\]:]+")
 #: A line with an encoded word may have 76 characters, the field name included: 39 bytes make a word of 64.
 _WORD_BYTES = 39
 _LINE = 76
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9 ._()+-]{1,50}")
 _PARSER = BytesHeaderParser(policy=compat32)
 
 
@@ -133,27 +135,52 @@ def date_header(at: datetime) -> str:
     return format_datetime(at.astimezone(UTC))
 
 
-def serialise(headers: Sequence[Header], text: str, html: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """An attachment with its bytes."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+def serialise(headers: Sequence[Header], text: str, html: str, enclosures: Sequence[Enclosure] = ()) -> bytes:
     """The whole mail: the same headers and parts always give the same bytes.
 
     Args:
         headers: names and encoded values, in order; the MIME fields are added here.
         text: the plain part.
         html: the HTML part, preferred by whoever can show it.
+        enclosures: what is attached, in order.
 
     Raises:
         HeaderRefused: the bytes, parsed again, do not have exactly these headers.
     """
     boundary = "=_" + hashlib.blake2b(repr(headers).encode(), digest_size=15).hexdigest()
-    whole = [*headers, ("MIME-Version", "1.0"), ("Content-Type", f'multipart/alternative; boundary="{boundary}"')]
-    head = "".join(f"{name}: {value}\r\n" for name, value in whole)
+    words = [("Content-Type", f'multipart/alternative; boundary="{boundary}"')]
+    alternative = _multipart(boundary, [_part("plain", text), _part("html", html)])
+    if not enclosures:
+        return b"".join((_head([*headers, ("MIME-Version", "1.0"), *words]), *alternative))
+    outer = f"{boundary}=mixed"
+    whole = [*headers, ("MIME-Version", "1.0"), ("Content-Type", f'multipart/mixed; boundary="{outer}"')]
+    first = b"".join((_head(words), *alternative))
+    return b"".join((_head(whole), *_multipart(outer, [first, *(_enclosed(one) for one in enclosures)])))
+
+
+def _head(fields: Sequence[Header]) -> bytes:
+    """The fields of a mail or of a part, and the empty line after them."""
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields)
     try:
         top = head.encode("ascii") + b"\r\n"
     except UnicodeEncodeError:
         raise HeaderRefused("a header is not ASCII") from None
-    _assert_headers(top, whole)
+    _assert_headers(top, fields)
+    return top
+
+
+def _multipart(boundary: str, parts: Sequence[bytes]) -> list[bytes]:
     line = b"--" + boundary.encode()
-    return b"".join((top, line, b"\r\n", _part("plain", text), line, b"\r\n", _part("html", html), line, b"--\r\n"))
+    return [piece for part in parts for piece in (line, b"\r\n", part)] + [line, b"--\r\n"]
 
 
 def _part(subtype: str, content: str) -> bytes:
@@ -161,6 +188,32 @@ def _part(subtype: str, content: str) -> bytes:
     lines = b"\r\n".join([encoded[start : start + _LINE] for start in range(0, len(encoded), _LINE)])
     head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
     return head.encode() + lines + b"\r\n"
+
+
+def _enclosed(one: Enclosure) -> bytes:
+    fields = [
+        ("Content-Type", _checked(one.media_type)),
+        ("Content-Disposition", f"attachment; {_file_name(one.name)}"),
+        ("Content-Transfer-Encoding", "base64"),
+    ]
+    return _head(fields) + base64.encodebytes(one.content).replace(b"\n", b"\r\n")
+
+
+def _file_name(name: str) -> str:
+    """`name` as a parameter: quoted where that is enough, else by RFC 2231, a long one on several lines."""
+    if _PLAIN_NAME.fullmatch(name):
+        return f'filename="{name}"'
+    pieces = [""]
+    for char in name:
+        encoded = quote(char, safe="")
+        if len(pieces[-1]) + len(encoded) > _LINE - 25:
+            pieces.append("")
+        pieces[-1] += encoded
+    if len(pieces) == 1:
+        return f"filename*=utf-8''{pieces[0]}"
+    first, *others = pieces
+    lines = [f"filename*0*=utf-8''{first}", *(f"filename*{n}*={piece}" for n, piece in enumerate(others, 1))]
+    return ";\r\n ".join(lines)
 
 
 def _assert_headers(top: bytes, expected: Sequence[Header]) -> None:

@@ -1,12 +1,14 @@
 """The outbox: a mail is a row first, written in the transaction of what it announces."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from relance.capabilities.messaging.attachments import Attachment
+from relance.capabilities.messaging.catalogue.styles import Wording
 from relance.capabilities.messaging.mails import Mail, tame
 from relance.capabilities.messaging.mime import header_text
 from relance.capabilities.messaging.models import Message, MessageState
@@ -15,7 +17,7 @@ from relance.core.clock import Clock
 from relance.core.db import DbSession
 from relance.core.i18n import Locale
 from relance.core.ids import new_id
-from relance.core.subjects import SubjectRef
+from relance.core.subjects import SubjectRef, by_subject
 
 #: The bell that wakes the deliverer: the name of the arq function.
 BELL = "deliver_messages"
@@ -50,6 +52,9 @@ class Envelope:
     organisation_id: UUID | None = None
     #: One version of an edited template, for a test.
     wording_id: UUID | None = None
+    #: What a person wrote for this one mail instead of its template: see `catalogue.drafts`.
+    words: Wording | None = None
+    attachments: Sequence[Attachment] = ()
 
     @property
     def dedupe_key(self) -> str:
@@ -100,7 +105,12 @@ class Outbox:
 
     async def pending(self, subject: SubjectRef) -> Sequence[Message]:
         """What is queued or being sent about `subject`, soonest first."""
-        return await self._rows.with_states(subject, (MessageState.QUEUED, MessageState.SENDING))
+        return (await self.pending_many(subject.kind, [subject.id]))[subject.id]
+
+    async def pending_many(self, kind: str, ids: Collection[UUID]) -> Mapping[UUID, Sequence[Message]]:
+        """`pending` for many subjects of one kind, with one statement."""
+        found = await self._rows.with_states(kind, ids, (MessageState.QUEUED, MessageState.SENDING))
+        return by_subject(ids, found)
 
     async def latest(self, subject: SubjectRef, *, link_bearing: bool, recipient: str | None = None) -> Message | None:
         """The last mail about `subject` that went, may have gone or is on its way; for the gap between two.
@@ -146,5 +156,7 @@ class Outbox:
             "list_unsubscribe": envelope.list_unsubscribe and envelope.link_id is not None,
             "organisation_id": envelope.organisation_id,
             "wording_id": envelope.wording_id,
+            "words": envelope.words.stored if envelope.words else None,
+            "attachments": [one.stored for one in envelope.attachments] or None,
             "placeholders": mail.model_dump(mode="json"),
         }

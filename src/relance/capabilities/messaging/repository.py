@@ -1,6 +1,6 @@
 """Every query of the outbox and of its API; those of delivery are in `delivery.repository`."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,15 +44,13 @@ class OutboxRepository(Repository):
             .values(state=MessageState.CANCELLED, reason=reason),
         )
 
-    async def with_states(self, subject: SubjectRef, states: Collection[MessageState]) -> Sequence[Message]:
-        """Messages about `subject` in one of `states`, soonest first."""
+    async def with_states(
+        self, kind: str, ids: Collection[UUID], states: Collection[MessageState]
+    ) -> Sequence[Message]:
+        """Messages about those subjects of one kind in one of `states`, soonest first."""
         found = await self.session.scalars(
             select(Message)
-            .where(
-                Message.subject_kind == subject.kind,
-                Message.subject_id == subject.id,
-                Message.state.in_(list(states)),
-            )
+            .where(Message.subject_kind == kind, Message.subject_id.in_(ids), Message.state.in_(list(states)))
             .order_by(Message.not_before, Message.id)
         )
         return found.all()
@@ -140,17 +138,15 @@ class MessageRepository(Repository):
         statement = update(Message).where(Message.id == kept.message.id, unchanged)
         return await affected(self.session, statement.values(**values)) == 1
 
-    async def suppression(self, hashes: Sequence[bytes], now: datetime) -> str | None:
-        """Why an address gets no mail; None where it gets some."""
-        found: str | None = await self.session.scalar(
-            select(Suppression.reason)
-            .where(
+    async def suppressions(self, hashes: Collection[bytes], now: datetime) -> Mapping[bytes, str]:
+        """Why addresses get no mail, by their hashes; those that get some are left out."""
+        found = await self.session.execute(
+            select(Suppression.address_hash, Suppression.reason).where(
                 Suppression.address_hash.in_(list(hashes)),
                 or_(Suppression.until.is_(None), Suppression.until > now),
             )
-            .limit(1)
         )
-        return found
+        return {row[0]: row[1] for row in found}
 
     async def suppress(self, address_hash: bytes, reason: str, now: datetime) -> None:
         """Send nothing more to this address."""

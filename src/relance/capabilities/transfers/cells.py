@@ -1,9 +1,9 @@
 """Columns of a table that leaves, and what a cell may hold."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from relance.core.i18n import Locale, Text
 
@@ -22,6 +22,16 @@ class Column(Generic[RowT]):
     value: Callable[[RowT, Locale], Cell]
     #: In a spreadsheet, in characters.
     width: int = 20
+
+
+def words(labels: Mapping[Any, Text], code: Callable[[RowT], str | None]) -> Callable[[RowT, Locale], Cell]:
+    """What a column shows of a code, as of a status: its words in the language of the file."""
+
+    def shown(row: RowT, locale: Locale) -> Cell:
+        value = code(row)
+        return None if value is None else labels[value].in_locale(locale)
+
+    return shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from relance.capabilities.directory.service import Directory
 from relance.capabilities.followups.models import FollowUpKind
 from relance.capabilities.followups.service import FollowUps, Policy
 from relance.capabilities.journal.service import Journal
 from relance.capabilities.links.errors import LinkExpired
 from relance.capabilities.links.forms import validate_answers
 from relance.capabilities.links.models import ActionLink
-from relance.capabilities.links.payload import require_version, short_text
+from relance.capabilities.links.payload import given_reason, require_version
 from relance.capabilities.links.uploads import FormFiles
 from relance.capabilities.messaging.outbox import Outbox
 from relance.core.db import DbSession
@@ -22,13 +23,12 @@ from relance.core.subjects import SYSTEM, ActorRef, SubjectRef
 from relance.domains.invitations import views
 from relance.domains.invitations.asking import Asking, subject_of
 from relance.domains.invitations.errors import AlreadyAnswered
-from relance.domains.invitations.followups import PREQUALIFICATION
+from relance.domains.invitations.expiry import PREQUALIFICATION
 from relance.domains.invitations.lifecycle import LIFECYCLE, FormStatus, Status
 from relance.domains.invitations.models import Prequalification, PrequalificationForm
 from relance.domains.invitations.repository import InvitationRepository, InvitationRow, PrequalificationRepository
 
 Payload = Mapping[str, object]
-_MAX_REASON = 2000
 #: What holds the files of a draft; those of the answers are held by the prequalification itself.
 DRAFT = "prequalification_draft"
 #: What an answer closes.
@@ -117,7 +117,7 @@ class Answers:
         if row.invitation.declined_at is not None or prequalification.form_status == FormStatus.COMPLETED:
             return
         self._require_open(row, now)
-        reason = short_text(payload, "reason", _MAX_REASON)
+        reason = given_reason(payload)
         invitation, subject = row.invitation, subject_of(row.invitation)
         step = LIFECYCLE.require(invitation.status, "decline", Actor.RECIPIENT, views.facts_of(row, now))
         invitation.declined_at, invitation.decline_reason = now, reason
@@ -137,7 +137,9 @@ class Answers:
         asked = await self._rows.row_unlocked(self._link.subject_id)
         if asked is None:
             raise NotFound()
-        # The partner's prequalification first, then its invitations by id: see InvitationService.create.
+        # Its company is registered by the answer, and who renames it locks it before the form: the company first, then
+        # the partner's prequalification, then its invitations by id.
+        await Directory(self._session, self._clock).lock(asked.invitation.company_id)
         prequalification = await PrequalificationRepository(self._session).lock(asked.invitation.company_id)
         rows = await self._rows.lock_all_of(asked.invitation.company_id)
         return rows[asked.invitation.id], prequalification, rows
@@ -168,7 +170,7 @@ class Answers:
         answers: dict[str, object],
         now: datetime,
     ) -> None:
-        prequalification.form_status = FormStatus.COMPLETED
+        prequalification.form_status, prequalification.expiry_reason = FormStatus.COMPLETED, None
         prequalification.form_version = form.form_version
         prequalification.answers = answers
         prequalification.draft = prequalification.draft_saved_at = None

@@ -85,7 +85,7 @@ class Asking:
 
     async def tell_undeliverable(self, row: InvitationRow, failure: MailFact) -> None:
         """Tell the requester that mail does not reach the partner; once a cycle."""
-        locale, zone = as_locale(row.invitation.locale), ZoneInfo(row.zone)
+        locale, zone = as_locale(row.requester_locale), ZoneInfo(row.zone)
         notice = UndeliverableMail(
             recipient_email=row.requester_email,
             partner=_partner(row),
@@ -95,41 +95,41 @@ class Asking:
             diagnosis=failure.enhanced or "",
             happened_on=long_datetime(failure.at, zone, locale),
         )
-        await self._tell(row, notice, locale)
+        await self._tell(row, notice)
 
     async def tell_completed(self, row: InvitationRow, completed_at: datetime) -> None:
         """Tell the requester that the partner has answered."""
-        locale = as_locale(row.invitation.locale)
         notice = CompletedMail(
             recipient_email=row.requester_email,
             partner=_partner(row),
             organisation=OrganisationFacts(name=row.organisation_name),
-            completed_on=_day(row, completed_at, locale),
+            completed_on=_day(row, completed_at),
             reference=str(row.invitation.id),
         )
-        await self._tell(row, notice, locale)
+        await self._tell(row, notice)
 
     async def tell_declined(self, row: InvitationRow, declined_at: datetime) -> None:
         """Tell the requester that the partner does not want to be contacted any more."""
-        locale = as_locale(row.invitation.locale)
         notice = DeclinedMail(
             recipient_email=row.requester_email,
             partner=_partner(row),
             organisation=OrganisationFacts(name=row.organisation_name),
             partner_email=row.invitation.email,
-            declined_on=_day(row, declined_at, locale),
+            declined_on=_day(row, declined_at),
             reason=row.invitation.decline_reason or "",
             reference=str(row.invitation.id),
         )
-        await self._tell(row, notice, locale)
+        await self._tell(row, notice)
 
-    async def _tell(self, row: InvitationRow, notice: Mail, locale: Locale) -> None:
+    async def _tell(self, row: InvitationRow, notice: Mail) -> None:
+        if not row.requester_active:
+            return
         await self._outbox.enqueue(
             Envelope(
                 subject=subject_of(row.invitation),
                 mail=notice,
                 recipient=row.requester_email,
-                locale=as_locale(row.invitation.locale),
+                locale=as_locale(row.requester_locale),
                 cycle=row.invitation.cycle,
                 priority=150,
                 organisation_id=row.invitation.issuing_organisation_id,
@@ -141,8 +141,8 @@ def _partner(row: InvitationRow) -> PartnerFacts:
     return PartnerFacts(name=row.company.name, local_id=row.company.id_value or "")
 
 
-def _day(row: InvitationRow, at: datetime, locale: Locale) -> str:
-    return long_date(at.astimezone(ZoneInfo(row.zone)).date(), locale)
+def _day(row: InvitationRow, at: datetime) -> str:
+    return long_date(at.astimezone(ZoneInfo(row.zone)).date(), as_locale(row.requester_locale))
 
 
 def asking_mail(

@@ -6,6 +6,7 @@ from uuid import UUID
 from relance.capabilities.directory.models import Company
 from relance.capabilities.directory.schemas import CompanyCreate
 from relance.capabilities.directory.service import Directory
+from relance.capabilities.directory.watchers import name_key
 from relance.capabilities.followups.service import FollowUps
 from relance.capabilities.journal.service import Journal
 from relance.core.db import DbSession
@@ -140,6 +141,12 @@ class Creation:
         if wanted.partner.id is None:
             return None
         return known.get(wanted.partner.id) or ValidationFailed.at("/partner/id", "unknown_company", _UNKNOWN_COMPANY)
+
+
+def known_otherwise(wanted: InvitationCreate, row: InvitationRow) -> bool:
+    """Whether the partner was found by its identifier and has another name in the directory than the one given."""
+    given = wanted.partner.name
+    return given is not None and name_key(given) != name_key(row.company.name)
 
 
 def _key(wanted: InvitationCreate, company: Company) -> OpenKey:

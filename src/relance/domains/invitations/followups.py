@@ -10,14 +10,13 @@ from relance.capabilities.messaging.outbox import Outbox
 from relance.core.db import DbSession
 from relance.core.lifecycle import Actor
 from relance.core.runtime import Runtime
-from relance.core.subjects import SYSTEM, SubjectRef
+from relance.core.subjects import SYSTEM
 from relance.domains.invitations import views
 from relance.domains.invitations.asking import KIND, Asking, subject_of
 from relance.domains.invitations.errors import TooRecent
-from relance.domains.invitations.lifecycle import LIFECYCLE, FormStatus
+from relance.domains.invitations.expiry import PREQUALIFICATION, expire_form
+from relance.domains.invitations.lifecycle import LIFECYCLE, ExpiryReason, FormStatus
 from relance.domains.invitations.repository import InvitationRepository, InvitationRow, PrequalificationRepository
-
-PREQUALIFICATION = "prequalification"
 
 
 class InvitationFollowUps:
@@ -66,13 +65,15 @@ class InvitationFollowUps:
 
     async def _expire(self, session: DbSession, row: InvitationRow) -> Outcome:
         invitation, now = row.invitation, self._runtime.clock.now()
-        refused = LIFECYCLE.refusal(invitation.status, "expire", Actor.WORKER, views.facts_of(row, now))
+        facts = views.facts_of(row, now)
+        refused = LIFECYCLE.refusal(invitation.status, "expire", Actor.WORKER, facts)
         if refused is not None:
             return Dropped(refused.code)
-        step = LIFECYCLE.require(invitation.status, "expire", Actor.WORKER, views.facts_of(row, now))
+        step = LIFECYCLE.require(invitation.status, "expire", Actor.WORKER, facts)
         before, invitation.status = invitation.status, LIFECYCLE.target(step, invitation.status)
         await Outbox(session, self._runtime.clock).cancel(subject_of(invitation), "expired")
-        await Asking(session, self._runtime).tell_expired(row)
+        if facts.chased:
+            await Asking(session, self._runtime).tell_expired(row)
         self._record(session, row, step.journal, before)
         return Done()
 
@@ -108,16 +109,8 @@ class PrequalificationFollowUps:
             if row.form_status != FormStatus.COMPLETED or follow_up.cycle != row.completions:
                 outcomes[follow_up.id] = Dropped("answered_again")
                 continue
-            row.form_status = FormStatus.EXPIRED
+            expire_form(session, self._runtime, row, ExpiryReason.VALIDITY_OVER, SYSTEM)
             expired.add(row.company_id)
-            Journal(session, self._runtime.clock).record(
-                "prequalification.expired",
-                SubjectRef(PREQUALIFICATION, row.id),
-                SYSTEM,
-                company_id=row.company_id,
-                before={"form_status": FormStatus.COMPLETED},
-                after={"form_status": FormStatus.EXPIRED},
-            )
             outcomes[follow_up.id] = Done()
         await session.flush()
         await InvitationRepository(session).spread_form_status(expired, FormStatus.EXPIRED)

@@ -22,7 +22,7 @@ from relance.core.i18n import Text
 from relance.core.problems import field_error
 from relance.core.runtime import Runtime
 from relance.domains.invitations.asking import subject_of
-from relance.domains.invitations.creation import Creation
+from relance.domains.invitations.creation import Creation, known_otherwise
 from relance.domains.invitations.errors import AlreadyOpen, PrequalificationValid
 from relance.domains.invitations.jobs import faults_of
 from relance.domains.invitations.repository import InvitationRow
@@ -45,8 +45,11 @@ _REPORTED = (ImportColumn("row", Text("Ligne", "Row")), ImportColumn("errors", T
 KEYS = [column.key for column in COLUMNS]
 
 CREATED = "created"
+#: Counted apart, so that nobody is taken for somebody else unnoticed: a number is typed wrong more often than a name.
+KNOWN_OTHERWISE = "created_known_otherwise"
 OUTCOMES: Mapping[str, Text] = {
     CREATED: Text("Invitée", "Invited"),
+    KNOWN_OTHERWISE: Text("Invitée ; partenaire connu sous un autre nom", "Invited; known under another name"),
     "blank": Text("Ligne vide", "Empty row"),
     **{error.code: error.title for error in (ValidationFailed, AlreadyOpen, PrequalificationValid)},
 }
@@ -68,11 +71,12 @@ _SEEN_ABOVE = Text(
 )
 
 
-def result_of(made: InvitationRow | RelanceError) -> ItemResult:
+def result_of(wanted: InvitationCreate, made: InvitationRow | RelanceError) -> ItemResult:
     """What became of one wanted invitation."""
     if isinstance(made, RelanceError):
         return ItemResult(made.code, failed=True, errors=faults_of(made))
-    return ItemResult(CREATED, subject=subject_of(made.invitation), reference=made.invitation.email)
+    outcome = KNOWN_OTHERWISE if known_otherwise(wanted, made) else CREATED
+    return ItemResult(outcome, subject=subject_of(made.invitation), reference=made.invitation.email)
 
 
 def parse_wanted(given: Mapping[str, object]) -> InvitationCreate | ItemResult:
@@ -87,7 +91,7 @@ def parse_wanted(given: Mapping[str, object]) -> InvitationCreate | ItemResult:
 async def settle(creation: Creation, parsed: Sequence[InvitationCreate | ItemResult]) -> list[ItemResult]:
     """Create what can be created, and tell what became of each, in the order of `parsed`."""
     made = iter(await creation.create([one for one in parsed if isinstance(one, InvitationCreate)]))
-    return [one if isinstance(one, ItemResult) else result_of(next(made)) for one in parsed]
+    return [one if isinstance(one, ItemResult) else result_of(one, next(made)) for one in parsed]
 
 
 def check_header(path: Path, max_rows: int) -> None:

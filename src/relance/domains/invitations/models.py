@@ -23,13 +23,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from relance.core.db import Base, Versioned, WorkspaceOwned, owned_reference
 from relance.core.facets import Axis, Facets
 from relance.core.search import follow_name
-from relance.domains.invitations.lifecycle import FormStatus, Status
+from relance.domains.invitations.lifecycle import ExpiryReason, FormStatus, Status
 
 #: The axes that the dashboard filters and counts by, as one number a row.
 FACETS = Facets(Axis.present("archived", "archived_at"), Axis.of("form_status", FormStatus), Axis.of("status", Status))
 
 
-def _one_of(column: str, values: type[Status] | type[FormStatus]) -> CheckConstraint:
+def _one_of(column: str, values: type[Status] | type[FormStatus] | type[ExpiryReason]) -> CheckConstraint:
     listed = ", ".join(f"'{value.value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
@@ -58,6 +58,7 @@ class Prequalification(Versioned, WorkspaceOwned, Base):
         owned_reference("company_id", "companies"),
         UniqueConstraint("workspace_id", "company_id"),
         _one_of("form_status", FormStatus),
+        _one_of("expiry_reason", ExpiryReason),
     )
 
     company_id: Mapped[UUID]
@@ -69,6 +70,8 @@ class Prequalification(Versioned, WorkspaceOwned, Base):
     draft_saved_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     valid_until: Mapped[datetime | None]
+    #: Set where the form is expired.
+    expiry_reason: Mapped[str | None]
     #: How often it was completed: numbers the cycles of its validity.
     completions: Mapped[int] = mapped_column(default=0, server_default="0")
 

@@ -14,7 +14,7 @@ from relance.capabilities.identity.models import Membership, Organisation, User,
 from relance.core.bulk import among
 from relance.core.ids import new_id
 from relance.core.pagination import AnySelect, PageRequest, Slice, SortKey
-from relance.core.repository import AnyRow, Repository, affected, fetch_page
+from relance.core.repository import AnyRow, Repository, affected, fetch_page, streamed
 from relance.core.security import Caller
 from relance.domains.invitations.dashboard.repository import matching, visible
 from relance.domains.invitations.forms_schemas import PrequalificationQuery
@@ -22,8 +22,6 @@ from relance.domains.invitations.lifecycle import FormStatus, Status
 from relance.domains.invitations.models import SORTS, Invitation, Prequalification, PrequalificationForm
 from relance.domains.invitations.schemas import InvitationFilter
 
-#: Rows in memory at once of what is streamed.
-_STREAMED = 1000
 #: What two open rows must not share: organisation, partner, address.
 OpenKey = tuple[UUID, UUID, str]
 
@@ -37,6 +35,9 @@ class InvitationRow:
     organisation_name: str
     requester_name: str
     requester_email: str
+    requester_locale: str
+    #: A requester who has left reads no notices; somebody else takes the request over.
+    requester_active: bool
     zone: str
 
     @property
@@ -47,8 +48,9 @@ class InvitationRow:
     @classmethod
     def of(cls, row: AnyRow) -> "InvitationRow":
         """From a row of `_joined`."""
-        invitation, company, organisation, requester, email, zone = row[:6]
-        return cls(invitation, company, organisation, requester, email, zone)
+        invitation, company, organisation, name, email, locale, user_status, zone = row[:8]
+        requester = (name, email, locale, user_status == "active")
+        return cls(invitation, company, organisation, *requester, zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class DashboardRow:
 
 
 def _joined() -> AnySelect:
-    whole = select(Invitation, Company, Organisation.name, User.name, User.email, Workspace.zone)
+    requester = (User.name, User.email, User.locale, User.status)
+    whole = select(Invitation, Company, Organisation.name, *requester, Workspace.zone)
     return _around(whole.select_from(Invitation))
 
 
@@ -132,12 +135,7 @@ class InvitationRepository(Repository):
         return (await self.rows([invitation_id])).get(invitation_id)
 
     async def lock_all_of(self, company_id: UUID) -> dict[UUID, InvitationRow]:
-        """Every row of the partner, locked in the order of their ids, and the partner's company before them.
-
-        A company's name reaches its invitations through their locks: see `follow_name`.
-        """
-        company = select(Company.id).where(Company.id == company_id).with_for_update(key_share=True)
-        await self.session.execute(company)
+        """Every row of the partner, locked in the order of their ids."""
         return await self.rows(await self._lock_of([company_id]))
 
     async def spread_form_status(self, company_ids: Collection[UUID], form_status: FormStatus) -> None:
@@ -226,10 +224,10 @@ class InvitationRepository(Repository):
             statement = statement.where(Invitation.id > after)
         return (await self.session.scalars(statement.order_by(Invitation.id).limit(limit))).all()
 
-    async def dashboard_rows(
+    def dashboard_rows(
         self, wanted: InvitationFilter, caller: Caller, sort: str
     ) -> AsyncIterator[Sequence[DashboardRow]]:
-        """Every row of the dashboard, from a cursor of the server. Needs a transaction that stays open."""
+        """Every row of the dashboard, as `streamed`."""
         shown = select(
             Company.id_value,
             Company.name,
@@ -243,11 +241,7 @@ class InvitationRepository(Repository):
             Invitation.expires_at,
         )
         statement = _around(shown.select_from(Invitation)).where(*matching(wanted, caller).conditions())
-        key, descending = SORTS[sort.removeprefix("-")], sort.startswith("-")
-        order = (key.desc(), Invitation.id.desc()) if descending else (key.asc(), Invitation.id.asc())
-        found = await self.session.stream(statement.order_by(*order).execution_options(yield_per=_STREAMED))
-        async for rows in found.partitions():
-            yield [DashboardRow(*row) for row in rows]
+        return streamed(self.session, statement, sort, SORTS, Invitation.id, DashboardRow)
 
 
 class PrequalificationRepository(Repository):
@@ -272,6 +266,16 @@ class PrequalificationRepository(Repository):
             .execution_options(populate_existing=True)
         )
         return {row.company_id: row for row in found}
+
+    async def lock_known(self, company_id: UUID) -> Prequalification | None:
+        """The partner's prequalification, locked; None where nobody has ever asked it anything."""
+        found = await self.session.scalars(
+            select(Prequalification)
+            .where(Prequalification.company_id == company_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return found.one_or_none()
 
     async def of_company(self, company_id: UUID) -> Prequalification | None:
         """The partner's prequalification."""

@@ -21,6 +21,7 @@ from relance.core.lifecycle import TransitionNotAllowed
 from relance.core.problems import problem_responses
 from relance.core.schemas import Page
 from relance.core.security import Caller, requires
+from relance.domains.invitations import views
 from relance.domains.invitations.dashboard.repository import dashboard_page
 from relance.domains.invitations.errors import (
     AddressUndeliverable,
@@ -36,6 +37,7 @@ from relance.domains.invitations.permissions import CREATE, READ
 from relance.domains.invitations.repository import InvitationRow
 from relance.domains.invitations.schemas import (
     InvitationCreate,
+    InvitationCreated,
     InvitationListed,
     InvitationQuery,
     InvitationRead,
@@ -109,11 +111,12 @@ async def create(
     service: Writing,
     response: Response,
     _caller: Annotated[Caller, Depends(requires(CREATE))],
-) -> InvitationRead:
+) -> InvitationCreated:
     """Create an invitation and queue its mail. The partner is found by its identifier, or added to the directory."""
     row = await service.create(payload)
     response.headers["Location"] = f"/v1/invitations/{row.invitation.id}"
-    return await _shown(service, row, response)
+    shown = await _shown(service, row, response)
+    return InvitationCreated(**dict(shown), notices=views.notices(payload, row))
 
 
 @router.get(

@@ -17,7 +17,7 @@ from relance.core.subjects import ActorRef
 from relance.domains.invitations import views
 from relance.domains.invitations.asking import subject_of
 from relance.domains.invitations.chasing import Chasing
-from relance.domains.invitations.creation import Creation
+from relance.domains.invitations.creation import DOMAIN, Creation
 from relance.domains.invitations.dashboard.repository import dashboard_page
 from relance.domains.invitations.lifecycle import LIFECYCLE, Status
 from relance.domains.invitations.permissions import READ
@@ -86,7 +86,8 @@ class InvitationService:
         subject = subject_of(row.invitation)
         queued = await Outbox(self._session, self._clock).pending(subject)
         planned = await self._follow_ups.pending(subject)
-        return views.detail(row, self._caller, self._clock.now(), queued, planned)
+        policy = await self._follow_ups.policy(DOMAIN)
+        return views.detail(row, self._caller, self._clock.now(), queued, planned, policy)
 
     # --- creating --------------------------------------------------------------------------------------------------
 

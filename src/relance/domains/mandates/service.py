@@ -111,7 +111,9 @@ class MandateService:
         subject = subject_of(row)
         queued = await Outbox(self._session, self._clock).pending(subject)
         planned = await FollowUps(self._session, self._clock).pending(subject)
-        return views.detail(row, self._caller, self._clock.now(), queued, planned)
+        now = self._clock.now()
+        messages = views.coming(row, now, queued, planned, await self._cycles.policy())
+        return views.detail(row, self._caller, now, messages)
 
     async def fresh(self, row: MandateRow) -> MandateRow:
         """The mandate as the database has it after what was done in this session."""

@@ -7,6 +7,7 @@ import jsonschema_rs
 
 from relance.capabilities.links.errors import FormNotSupported
 from relance.capabilities.links.forms.fields import ROOT, Field, Section, build_form
+from relance.capabilities.links.forms.hints import check_hints
 from relance.capabilities.links.payload import escape
 from relance.core.errors import FieldError, ValidationFailed
 from relance.core.i18n import LOCALES, Locale, Text, current_locale
@@ -72,10 +73,18 @@ _WORDS: Mapping[str, Text] = {
     "min_items:files": Text("Choisissez au moins {limit} fichier(s).", "Choose at least {limit} file(s)."),
     "max_items:files": Text("Choisissez au plus {limit} fichier(s).", "Choose at most {limit} file(s)."),
     "required:file": Text("Choisissez un fichier.", "Choose a file."),
+    "required:choice": Text("Choisissez une réponse.", "Choose an answer."),
     "unique_items": Text("La même réponse est donnée deux fois.", "The same answer is given twice."),
     "unknown_field": Text("Ce champ n’est pas connu.", "This field is not known."),
     "single_line": Text("Une seule ligne est attendue.", "One line is expected."),
     "invalid": Text("Cette valeur ne convient pas.", "This value does not fit."),
+}
+#: What is said of an answer that is missing, by what the page asks for.
+_REQUIRED: Mapping[str, str] = {
+    "accept": "const:accept",
+    "file": "required:file",
+    "files": "required:file",
+    **dict.fromkeys(("radios", "yes_no", "select", "checkboxes"), "required:choice"),
 }
 
 
@@ -87,7 +96,7 @@ def check_schema(schema: dict[str, object]) -> None:
     """
     _validator(schema)
     for locale in LOCALES:
-        build_form(schema, locale)
+        check_hints(build_form(schema, locale))
 
 
 def validate_answers(schema: dict[str, object], answers: object, locale: Locale | None = None) -> dict[str, object]:
@@ -167,8 +176,7 @@ def _faults(
     if keyword == "required":
         pointer = f"{base}/{escape(str(detail['property']))}"
         field = fields.get(pointer)
-        finer = {"accept": "const:accept", "file": "required:file", "files": "required:file"}
-        yield pointer, code, _WORDS[finer.get(field.widget, code) if field else code], None
+        yield pointer, code, _WORDS[_REQUIRED.get(field.widget, code) if field else code], None
         return
     if code == "unknown_field":
         for name in detail["unexpected"]:

@@ -29,7 +29,9 @@ class Wardrobe:
         styles = await self.styles(session, {_place(one) for one in new}, {one.wording_id for one in new} - {None})
         drafts = {one.id: self._wordings.get(one.wording_id) for one in new if one.wording_id is not None}
         return [
-            replace(one, style=self._style_of(styles[_place(one)], drafts.get(one.id))) if one.body is None else one
+            replace(one, style=self._style_of(styles[_place(one)], one.words or drafts.get(one.id)))
+            if one.body is None
+            else one
             for one in messages
         ]
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import and_, select, text
+from sqlalchemy import and_, func, select, text
 
 from relance.capabilities.directory.models import Company
 from relance.core.bulk import among
@@ -78,8 +78,9 @@ class InvitationMailRepository(Repository):
     """Invitations of the session's workspace, as their mails see them."""
 
     async def statuses(self, ids: Collection[UUID]) -> dict[UUID, tuple[Status, bool, str]]:
-        """Status, whether archived, and the address as it is compared, by id; nothing is locked."""
-        columns = (Invitation.id, Invitation.status, Invitation.archived_at, Invitation.email_key)
+        """Status, whether archived or declined, and the address as it is compared, by id; nothing is locked."""
+        quiet = func.coalesce(Invitation.archived_at, Invitation.declined_at)
+        columns = (Invitation.id, Invitation.status, quiet, Invitation.email_key)
         found = await self.session.execute(select(*columns).where(among(Invitation.id, set(ids))))
         return {row[0]: (Status(row[1]), row[2] is not None, row[3]) for row in found}
 

@@ -1,17 +1,19 @@
-"""The job that writes a list as a file, whatever the list."""
+"""The job that writes a list to a file, whatever the list."""
 
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
-from typing import Generic, Literal, Protocol
+from typing import Generic, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from relance.capabilities.exports.declaration import FilterT, ListExport
 from relance.capabilities.files.store import FileStore
+from relance.capabilities.identity.repository import IdentityRepository
 from relance.capabilities.jobs.handlers import JobFacts, Progress
 from relance.capabilities.transfers import csv_files, xlsx_files
-from relance.capabilities.transfers.cells import RowT, Sheet
+from relance.capabilities.transfers.cells import RowT
 from relance.core.clock import system_now
 from relance.core.db import DbSession
 from relance.core.i18n import Text
@@ -22,33 +24,17 @@ ExportFormat = Literal["csv", "xlsx"]
 _PROGRESS_SECONDS = 1.0
 
 
-class ExportSource(Protocol[RowT]):
-    """A list that can leave as a file."""
-
-    kind: str
-    label: Text
-    sheet: Sheet[RowT]
-
-    async def zone(self, session: DbSession) -> ZoneInfo:
-        """In which instants are written."""
-        ...
-
-    def rows(self, session: DbSession, job: JobFacts) -> AsyncIterator[Sequence[RowT]]:
-        """Every row that the job asks for, a few at a time in memory."""
-        ...
-
-
-class ExportJob(Generic[RowT]):
-    """A `FileJob` over one source. Parameters: `format`, and the source's own."""
+class ExportJob(Generic[RowT, FilterT]):
+    """A `FileJob` over one list. Parameters: what the `create` of the list holds."""
 
     outcomes: Mapping[str, Text] = {}
 
-    def __init__(self, runtime: Runtime, store: FileStore, source: ExportSource[RowT]) -> None:
-        self.kind = source.kind
-        self.label = source.label
+    def __init__(self, runtime: Runtime, store: FileStore, export: ListExport[RowT, FilterT]) -> None:
+        self.kind = export.kind
+        self.label = export.label
         self._runtime = runtime
         self._store = store
-        self._source = source
+        self._export = export
 
     async def total(self, session: DbSession, job: JobFacts) -> int | None:
         """Unknown: a count would cost as much as the export."""
@@ -60,7 +46,7 @@ class ExportJob(Generic[RowT]):
         with tempfile.TemporaryDirectory(prefix="relance-export-") as folder:
             path = Path(folder) / f"export.{extension}"
             await self._write(job, path, extension, progress)
-            name = f"{self._source.sheet.name.in_locale(job.locale)} {system_now():%Y-%m-%d}.{extension}"
+            name = f"{self._export.sheet.name.in_locale(job.locale)} {system_now():%Y-%m-%d}.{extension}"
             media_type = xlsx_files.MEDIA_TYPE if extension == "xlsx" else csv_files.MEDIA_TYPE
             async with self._runtime.db.transaction(job.workspace_id) as session:
                 file = await self._store.keep(session, job.caller.user_id, path, name, media_type)
@@ -68,18 +54,21 @@ class ExportJob(Generic[RowT]):
 
     async def _write(self, job: JobFacts, path: Path, extension: ExportFormat, progress: Progress) -> None:
         async with self._runtime.db.transaction(job.workspace_id) as session:
-            zone = await self._source.zone(session)
-            batches = _told(self._source.rows(session, job), progress)
+            zone = await IdentityRepository(session).zone()
+            wanted = self._export.filter.model_validate(job.parameters["filter"])
+            now = self._runtime.clock.now()
+            rows = self._export.read(session, wanted, job.caller, job.parameters["sort"], now)
+            batches = _told(rows, progress)
             write = self._xlsx if extension == "xlsx" else self._csv
             await write(job, path, zone, batches)
 
     async def _csv(self, job: JobFacts, path: Path, zone: ZoneInfo, batches: AsyncIterator[Sequence[RowT]]) -> None:
         with path.open("wb") as file:
-            async for piece in csv_files.csv_pieces(self._source.sheet, batches, job.locale, zone):
+            async for piece in csv_files.csv_pieces(self._export.sheet, batches, job.locale, zone):
                 file.write(piece)
 
     async def _xlsx(self, job: JobFacts, path: Path, zone: ZoneInfo, batches: AsyncIterator[Sequence[RowT]]) -> None:
-        sheet, locale = self._source.sheet, job.locale
+        sheet, locale = self._export.sheet, job.locale
         writer = xlsx_files.XlsxWriter(path, sheet.name.in_locale(locale), zone)
         writer.heading(sheet.heading(locale), [column.width for column in sheet.columns])
         try:

@@ -17,7 +17,11 @@ test: .venv/.dev ## Run every test against real servers (PYTEST_ARGS="-k name")
 
 .PHONY: slow
 slow: .venv/.dev ## Run what takes minutes: many more drawn sequences against the tables of states
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow --ignore=tests/explain $(PYTEST_ARGS)
+
+.PHONY: explain
+explain: .venv/.dev ## How PostgreSQL answers every list query at a million rows (minutes)
+	$(BIN)/python -m pytest -n 0 -q -m slow tests/explain
 
 .PHONY: browser
 browser: .venv/.dev ## Fill the form and open an account in a real Chromium, by keyboard; check the pages by axe-core (wants chromium, npm)

@@ -20,7 +20,8 @@ from relance.domains.invitations.schemas import InvitationCreate
 from relance.domains.invitations.service import InvitationService
 from relance.domains.mandates.creation import MandateCreation
 from relance.domains.mandates.schemas import MandateCreate
-from relance.wiring import PERMISSIONS, build_runtime, close_runtime, provision_workspace
+from relance.domains.sessions.demo import seed_sessions
+from relance.wiring import PERMISSIONS, build_runtime, close_runtime, provision_workspace, template_source
 
 SLUG = "demo"
 _USERS = (
@@ -138,6 +139,7 @@ async def _seed(session: DbSession, runtime: Runtime, credentials: DemoCredentia
                 }
             )
         )
+    await seed_sessions(session, runtime, caller, organisations[0], template_source(runtime))
     service = InvitationService(session, runtime, caller)
     for name, siren, email, organisation in _PARTNERS:
         await service.create(

@@ -15,6 +15,7 @@ from relance.core.idempotency import models as idempotency
 from relance.domains.avant_vente import models as avant_vente
 from relance.domains.invitations import models as invitations
 from relance.domains.mandates import models as mandates
+from relance.domains.sessions import models as sessions
 
 __all__ = [
     "avant_vente",
@@ -30,6 +31,7 @@ __all__ = [
     "mandates",
     "messaging",
     "sandbox",
+    "sessions",
     "templates",
     "webhooks",
 ]

@@ -71,6 +71,10 @@ from relance.domains.avant_vente.permissions import PERMISSIONS as AVANT_VENTE_R
 from relance.domains.avant_vente.recipient import RequestRecipient
 from relance.domains.avant_vente.transfers import EXPORT as AVANT_VENTE_EXPORT
 from relance.domains.avant_vente.types.service import install_types
+from relance.domains.crm_toolbox.exports.transfers import EXPORTS as CRM_EXPORTS
+from relance.domains.crm_toolbox.imports.reverting import ImportRevert
+from relance.domains.crm_toolbox.imports.source import DirectoryImport
+from relance.domains.crm_toolbox.permissions import PERMISSIONS as CRM
 from relance.domains.invitations.creation import DOMAIN
 from relance.domains.invitations.delivery import InvitationMails
 from relance.domains.invitations.emails import (
@@ -108,11 +112,21 @@ from relance.domains.mandates.lifecycle import LIFECYCLE as MANDATE
 from relance.domains.mandates.permissions import PERMISSIONS as MANDATE_RIGHTS
 from relance.domains.mandates.recipient import ContactRecipient, MandateRecipient
 from relance.domains.mandates.transfers import EXPORT as MANDATES_EXPORT
+from relance.domains.sessions.emails import MAILS as SESSION_MAILS
+from relance.domains.sessions.events import EVENTS as SESSION_EVENTS
+from relance.domains.sessions.followups import ClientFollowUps, ClientMails, SessionNotices
+from relance.domains.sessions.lifecycle import LIFECYCLE as SESSION_CLIENT
+from relance.domains.sessions.lifecycle import SESSION_LIFECYCLE as SESSION
+from relance.domains.sessions.permissions import PERMISSIONS as SESSION_RIGHTS
+from relance.domains.sessions.recipient import SessionClientRecipient
+from relance.domains.sessions.transfers import EXPORT as SESSIONS_EXPORT
 
 #: Every right of the product, in the order in which an administrator reads them.
 PERMISSIONS = (
     *INVITATIONS,
     *MANDATE_RIGHTS,
+    *SESSION_RIGHTS,
+    *CRM,
     *AVANT_VENTE_RIGHTS,
     *MESSAGING,
     *DIRECTORY,
@@ -133,6 +147,7 @@ MAILS: tuple[type[Mail], ...] = (
     UndeliverableMail,
     *MANDATE_MAILS,
     *DELIVERY_MAILS,
+    *SESSION_MAILS,
     *AVANT_VENTE_MAILS,
     UserInvitationMail,
     UserReminderMail,
@@ -150,7 +165,13 @@ FOLLOW_UP_DOMAINS: tuple[PolicyDomain, ...] = (
 )
 
 #: Every list that can leave as a file; its routes are in the router of its domain.
-EXPORTS: tuple[ListExport[Any, Any], ...] = (INVITATIONS_EXPORT, MANDATES_EXPORT, AVANT_VENTE_EXPORT)
+EXPORTS: tuple[ListExport[Any, Any], ...] = (
+    INVITATIONS_EXPORT,
+    MANDATES_EXPORT,
+    SESSIONS_EXPORT,
+    AVANT_VENTE_EXPORT,
+    *CRM_EXPORTS,
+)
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
 LIFECYCLES: tuple[Lifecycle[Any], ...] = (
@@ -158,6 +179,8 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     MANDATE,
     MANDATE_CONTACT,
     MANDATE_DELIVERY,
+    SESSION,
+    SESSION_CLIENT,
     AVANT_VENTE_REQUEST,
     MESSAGE,
     JOB,
@@ -171,6 +194,7 @@ EVENT_TYPES = Catalogue.complete(
         *INVITATION_EVENTS,
         *MANDATE_EVENTS,
         *DELIVERY_EVENTS,
+        *SESSION_EVENTS,
         *AVANT_VENTE_EVENTS,
         *IDENTITY_EVENTS,
         *DIRECTORY_EVENTS,
@@ -217,6 +241,8 @@ def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
         ChasedMails(runtime, MandateChase(runtime)),
         ChasedMails(runtime, ContactChase(runtime)),
         DeliverySubject(runtime),
+        ClientMails(runtime),
+        SessionNotices(),
         RequestSubject(runtime),
         UserInvitationMails(runtime),
         PasswordResetMails(runtime),
@@ -244,6 +270,7 @@ def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:
         ChasedFollowUps(runtime, MandateChase(runtime)),
         ChasedFollowUps(runtime, ContactChase(runtime)),
         DeliveryFollowUps(runtime),
+        ClientFollowUps(runtime),
         RequestFollowUps(runtime),
         UserInvitationFollowUps(runtime),
     )
@@ -259,7 +286,10 @@ def job_kinds(runtime: Runtime, store: FileStore) -> JobKinds:
     """Who works off the jobs of each kind."""
     return JobKinds.of(
         RemindAll(runtime),
-        InvitationImport(runtime, store),
+        ImportJob(runtime, store, InvitationImport(runtime)),
+        ImportJob(runtime, store, DirectoryImport(runtime, "contacts", identity_watchers(runtime))),
+        ImportJob(runtime, store, DirectoryImport(runtime, "companies", identity_watchers(runtime))),
+        ImportRevert(runtime),
         ImportJob(runtime, store, OpportunityImport(runtime)),
         *(ExportJob(runtime, store, export) for export in EXPORTS),
     )
@@ -272,6 +302,7 @@ def recipients(runtime: Runtime) -> Mapping[str, RecipientHandler]:
         MandateRecipient(runtime),
         ContactRecipient(runtime),
         DeliveryRecipient(runtime),
+        SessionClientRecipient(runtime),
         RequestRecipient(runtime),
         UserInvitationRecipient(runtime),
         PasswordResetRecipient(runtime),

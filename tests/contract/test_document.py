@@ -259,6 +259,7 @@ def test_a_key_of_the_partner_reads_and_writes() -> None:
         "contacts",
         "mandates",
         "organisations",
+        "sessions",
     }
 
 

@@ -37,6 +37,8 @@ def clean_text(value: str) -> str:
     Raises:
         PydanticCustomError: it holds a control character, NUL or a lone surrogate.
     """
+    if value.isprintable():  # nothing of category C is
+        return unicodedata.normalize("NFC", value).strip()
     value = value.replace("\r\n", "\n").replace("\r", "\n")
     for char in value:
         category = unicodedata.category(char)
@@ -58,6 +60,12 @@ RequiredLine = Annotated[str, StringConstraints(min_length=1, max_length=200, pa
 #: The partner's own key of a resource: see core/by_reference.py.
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S"), AfterValidator(one_line)]
 Paragraph = Annotated[str, StringConstraints(max_length=5000), AfterValidator(clean_text)]
+#: A time of the day, to the minute.
+ClockTime = Annotated[
+    str,
+    StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"),
+    Field(description="Time of day.", examples=["20:00"]),
+]
 SmallInt = Annotated[int, Field(ge=0, le=2_147_483_647)]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel
@@ -15,6 +16,8 @@ FilterT = TypeVar("FilterT", bound=BaseModel)
 
 #: Session, filter, caller, sort → every row, a few at a time in memory (`core.repository.streamed`).
 Rows = Callable[[DbSession, FilterT, Caller, str], AsyncIterator[Sequence[RowT]]]
+#: The same, and the instant at which it is asked.
+RowsAt = Callable[[DbSession, FilterT, Caller, str, datetime], AsyncIterator[Sequence[RowT]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class ListExport(Generic[RowT, FilterT]):
     #: The job, as a person reads it.
     label: Text
     sheet: Sheet[RowT]
-    rows: Rows[FilterT, RowT]
+    rows: Rows[FilterT, RowT] | None
     #: The right that the list needs.
     permission: str
     filter: type[FilterT]
@@ -36,6 +39,17 @@ class ListExport(Generic[RowT, FilterT]):
     create: type[BaseModel]
     #: What the contract calls the list.
     called: str = "list"
+    #: In place of `rows`, of a list that says what is overdue.
+    rows_at: RowsAt[FilterT, RowT] | None = None
+
+    def read(
+        self, session: DbSession, wanted: FilterT, caller: Caller, sort: str, now: datetime
+    ) -> AsyncIterator[Sequence[RowT]]:
+        """Every row, as `rows` or `rows_at` has them."""
+        if self.rows_at is not None:
+            return self.rows_at(session, wanted, caller, sort, now)
+        assert self.rows is not None  # one of both is given
+        return self.rows(session, wanted, caller, sort)
 
     @property
     def kind(self) -> str:

@@ -56,7 +56,8 @@ class ExportJob(Generic[RowT, FilterT]):
         async with self._runtime.db.transaction(job.workspace_id) as session:
             zone = await IdentityRepository(session).zone()
             wanted = self._export.filter.model_validate(job.parameters["filter"])
-            rows = self._export.rows(session, wanted, job.caller, job.parameters["sort"])
+            now = self._runtime.clock.now()
+            rows = self._export.read(session, wanted, job.caller, job.parameters["sort"], now)
             batches = _told(rows, progress)
             write = self._xlsx if extension == "xlsx" else self._csv
             await write(job, path, zone, batches)

@@ -48,7 +48,7 @@ def add_export_routes(router: APIRouter, export: ListExport[RowT, FilterT]) -> N
 
         async def batches() -> AsyncIterator[Sequence[RowT]]:
             async with runtime.db.transaction(caller.workspace_id) as snapshot:
-                async for rows in export.rows(snapshot, query, caller, query.sort):
+                async for rows in export.read(snapshot, query, caller, query.sort, runtime.clock.now()):
                     yield rows
 
         zone = await IdentityRepository(session).zone()

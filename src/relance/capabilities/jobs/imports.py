@@ -79,6 +79,12 @@ def check_header(path: Path, columns: Sequence[ImportColumn], max_rows: int) -> 
     match_header(next(read_table(path, max_rows), []), (*columns, *REPORTED))
 
 
+def _close(rows: Iterator[Cells]) -> None:
+    close = getattr(rows, "close", None)
+    if close is not None:
+        close()
+
+
 class ImportJob(Generic[WantedT]):
     """A `RowJob` over one source. Parameters: `file_id`, and the source's own."""
 
@@ -98,6 +104,7 @@ class ImportJob(Generic[WantedT]):
         """Open the file, and go to the first row that is not settled."""
         folder = tempfile.TemporaryDirectory(prefix="relance-import-")
         path = Path(folder.name) / "table"
+        rows: Iterator[Cells] = iter(())
         try:
             await self._store.fetch(job.workspace_id, UUID(job.parameters["file_id"]), path)
             async with self._runtime.db.reading(job.workspace_id) as session:
@@ -110,6 +117,7 @@ class ImportJob(Generic[WantedT]):
             work = _Reading(folder, table, importer, self._source.batch)
             await work.skip(int(position["row"]) if position else 0)
         except BaseException:
+            _close(rows)
             folder.cleanup()
             raise
         return work
@@ -157,9 +165,7 @@ class _Table(Generic[WantedT]):
 
     def close(self) -> None:
         """Let go of the file."""
-        close = getattr(self._rows, "close", None)
-        if close is not None:
-            close()
+        _close(self._rows)
 
     def _parsed(self, cells: Cells) -> _Read[WantedT]:
         if not cells:

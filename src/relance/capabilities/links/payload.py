@@ -15,6 +15,7 @@ from relance.capabilities.links.errors import StaleVersion
 from relance.capabilities.links.negotiation import FORM_TYPE, JSON_TYPES, MULTIPART_TYPE, media_type
 from relance.core.errors import BodyTooLarge, FieldError, MalformedRequest, UnsupportedMediaType, ValidationFailed
 from relance.core.i18n import Text
+from relance.core.json_schemas import escape
 from relance.core.schemas import clean_text
 
 #: The one value that is kept as it was typed: a password is compared to the last character, and never shown.
@@ -162,11 +163,6 @@ def clean_payload(payload: Mapping[str, object]) -> dict[str, object]:
     return cleaned
 
 
-def escape(name: str) -> str:
-    """`name` as one step of a JSON pointer (RFC 6901)."""
-    return name.replace("~", "~0").replace("/", "~1")
-
-
 def _clean(value: object, pointer: str, depth: int, errors: list[FieldError]) -> object:
     if depth > _MAX_DEPTH:
         errors.append(_error(pointer, "too_deep"))
@@ -203,6 +199,11 @@ def _exact(value: float) -> bool:
 
 def _error(pointer: str, code: str) -> FieldError:
     return FieldError(pointer[:300], code, _WORDS[code].in_locale())
+
+
+def typed_version(text: str) -> int | str:
+    """The version in a field of a form, as a number where it is one."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else text
 
 
 def require_version(payload: Mapping[str, object], current: int) -> None:

@@ -45,6 +45,8 @@ class Frame:
     token: str | None
     #: Whether the language was asked for in the address, and so is to stay in it.
     language_asked: bool
+    #: The answer that the address chooses beforehand: it is offered first. Nothing is answered by that.
+    choice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,10 @@ def request_page(frame: Frame, view: RecipientPage, refusal: Refusal | None = No
     """The page of a link; with a refusal, as it comes back with what was typed and what is to be mended."""
     form = build_form(view.form.json_schema, frame.locale) if view.form else None
     answers = view.form.answers if view.form else {}
-    with_form = [option for option in view.answers if option.uses_form] if form else []
+    chosen = next((option for option in view.answers if option.name == frame.choice), None)
+    # Of what a stable sort leaves as it is, the chosen one comes first.
+    offered = sorted(view.answers, key=lambda option: option is not chosen)
+    with_form = [option for option in offered if option.uses_form] if form else []
     values: Fields = form_values(form, answers) if form else {}
     if refusal is not None and refusal.fields:
         # A refused reason says nothing of the form beside it, which keeps what was saved.
@@ -88,7 +93,8 @@ def request_page(frame: Frame, view: RecipientPage, refusal: Refusal | None = No
         form=form if with_form else None,
         main_answer=with_form[0] if with_form else None,
         form_answers=with_form,
-        plain_answers=[option for option in view.answers if option not in with_form],
+        plain_answers=[option for option in offered if option not in with_form],
+        chosen=chosen,
         actions={option.name: answer_path(frame, option.name) for option in view.answers},
         blocks=list(display_answers(form, answers, frame.locale, _file_words(view, frame.locale))) if form else [],
         files={str(file.id): file for file in view.files},

@@ -34,6 +34,10 @@ PAGE: Mapping[str, Text] = {
         "Nothing has been sent yet. Correct the following points, then send again:",
     ),
     "not_done": Text("Votre réponse n’a pas été enregistrée", "Your answer was not recorded"),
+    "chosen": Text(
+        "Vous avez choisi « {label} ». Rien n’est encore enregistré : confirmez ci-dessous.",
+        "You have chosen “{label}”. Nothing is recorded yet: confirm below.",
+    ),
     "why": Text("Motif", "Reason"),
     "why_hint": Text("Il sera transmis à la personne qui vous sollicite.", "It is passed on to the person who asks."),
     "confirm": Text("Confirmer", "Confirm"),

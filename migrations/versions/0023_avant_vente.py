@@ -1,7 +1,7 @@
 """avant vente
 
-Revision: 0020_avant_vente
-After: 0015_why_forms_expire
+Revision: 0023_avant_vente
+After: 0022_directory_in_full
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "0020_avant_vente"
-down_revision: str | None = "0015_why_forms_expire"
+revision: str = "0023_avant_vente"
+down_revision: str | None = "0022_directory_in_full"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

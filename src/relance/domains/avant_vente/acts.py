@@ -161,8 +161,8 @@ class RequestActs(Acting):
             RelanceError: the refusal of the lifecycle.
         """
         request, now = row.request, self._clock.now()
-        step = self._require(row, "propose", offered=tuple(Period(one.starts_at, one.ends_at) for one in wanted))
         await self._require_speakers([one.speaker_id for one in wanted])
+        step = self._require(row, "propose", offered=tuple(Period(one.starts_at, one.ends_at) for one in wanted))
         for rank, one in enumerate(wanted, 1):
             self._session.add(
                 AvantVenteSlot(
@@ -239,13 +239,13 @@ class RequestActs(Acting):
             ValidationFailed: the place of an intervention on site would be empty, or the speaker is not of the team.
             RelanceError: the refusal of the lifecycle.
         """
-        request = row.request
+        request, wanted = row.request, changes.get("speaker_id")
+        if isinstance(wanted, UUID) and wanted not in {one.slot.speaker_id for one in row.slots}:
+            await self._require_speakers([wanted], "/speaker_id")
         step = self._require(row, "change-intervention")
         agreed = row.slot(request.accepted_slot_id)
         assert agreed is not None  # it is completed
         before, speaker = agreed.speaker, changes.get("speaker_id", agreed.slot.speaker_id)
-        if speaker != agreed.slot.speaker_id and isinstance(speaker, UUID):
-            await self._require_speakers([speaker], "/speaker_id")
         place = changes.get("place", request.place)
         if request.on_site and not place:
             raise ValidationFailed.at("/place", "place_required", PLACE_REQUIRED)

@@ -98,12 +98,12 @@ class RequestCreation:
             ValidationFailed: something that is named is not known, or the place is missing.
         """
         request, changes = row.request, wanted.changes()
+        changed = {name: value for name, value in changes.items() if getattr(request, name) != value}
+        await self._check({"on_site": request.on_site, "place": request.place, **changed})
         facts = facts_of(row, self._clock.now(), staff=is_staff(self._caller))
         step = LIFECYCLE.require(request.status, "update", Actor.USER, facts)
-        changed = {name: value for name, value in changes.items() if getattr(request, name) != value}
         if not changed:
             return row
-        await self._check({"on_site": request.on_site, "place": request.place, **changed})
         for name, value in changed.items():
             setattr(request, name, value)
         self._acts.record(row, step.journal, request.status)

@@ -1,0 +1,93 @@
+"""Statements run on the driver's own connection, inside the session's transaction.
+
+SQLAlchemy is cheap as the builder of statements and dear as their runner: its cursor over asyncpg costs four times the
+round trip. What runs thousands of times a second is compiled once, and handed to asyncpg as it is.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+from sqlalchemy import exc, text
+from sqlalchemy.engine import make_url
+
+from relance.core.db import DbSession, ReadSession
+
+DIALECT = make_url("postgresql+asyncpg://").get_dialect()()
+_HELD = "driver"
+_BEGIN = text("SELECT 1")
+
+#: A row as asyncpg gives it: by name or by number.
+Record = Any
+
+
+class Statement:
+    """SQL with `:names`, the same for any values. The workspace is named in it: no scope is added here.
+
+    Objects of the session that the statement depends on must have been flushed.
+    """
+
+    def __init__(self, sql: str) -> None:
+        compiled = text(sql).compile(dialect=DIALECT)
+        self.sql = compiled.string
+        self._names: Sequence[str] = compiled.positiontup or ()
+
+    async def rows(self, session: DbSession, **values: Any) -> list[Record]:
+        """Run it, and read what it returns."""
+        driver = await driver_of(session)
+        try:
+            found: list[Record] = await driver.fetch(self.sql, *[values[name] for name in self._names])
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            raise translated(self.sql, error) from error
+        return found
+
+    async def row(self, session: DbSession, **values: Any) -> Record | None:
+        """Its first row."""
+        found = await self.rows(session, **values)
+        return found[0] if found else None
+
+    async def value(self, session: DbSession, **values: Any) -> Any:
+        """The first column of its first row; None where there is none."""
+        found = await self.rows(session, **values)
+        return found[0][0] if found else None
+
+    async def run(self, session: DbSession, **values: Any) -> int:
+        """Run it for what it does.
+
+        Returns:
+            How many rows it touched.
+        """
+        driver = await driver_of(session)
+        try:
+            tag: str = await driver.execute(self.sql, *[values[name] for name in self._names])
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            raise translated(self.sql, error) from error
+        count = tag.rpartition(" ")[2]
+        return int(count) if count.isdecimal() else 0
+
+
+async def driver_of(session: DbSession) -> Any:
+    """The driver's connection of the session, its transaction begun."""
+    root = session.sync_session.get_transaction()
+    held = session.info.get(_HELD)
+    if held is not None and held[0] is root and root is not None:
+        return held[1]
+    connection = await session.connection()
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    if not isinstance(session, ReadSession) and not driver.is_in_transaction():
+        # SQLAlchemy begins with its own first statement, and must know that it has.
+        await session.execute(_BEGIN)
+    session.info[_HELD] = session.sync_session.get_transaction(), driver
+    return driver
+
+
+def translated(sql: str, error: Exception) -> exc.DBAPIError:
+    """What SQLAlchemy would have raised, for whoever handles the errors of the database."""
+    kind: type[exc.DBAPIError] = exc.DBAPIError
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+        kind = exc.IntegrityError
+    elif isinstance(error, asyncpg.InterfaceError):
+        kind = exc.InterfaceError
+    elif isinstance(error, OSError | asyncpg.PostgresConnectionError | asyncpg.OperatorInterventionError):
+        kind = exc.OperationalError
+    return kind(sql, None, error)

@@ -57,11 +57,13 @@ async def without_indexes(connection: asyncpg.Connection, table: str) -> AsyncIt
         await connection.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{key["name"]}"')
     for index in indexes:
         await connection.execute(f'DROP INDEX "{index["name"]}"')
-    yield
-    for key in keys:
-        await connection.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{key["name"]}" {key["words"]}')
-    for index in indexes:
-        await connection.execute(index["words"])
+    try:
+        yield
+    finally:
+        for key in keys:
+            await connection.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{key["name"]}" {key["words"]}')
+        for index in indexes:
+            await connection.execute(index["words"])
 
 
 async def multiply(
@@ -168,3 +170,34 @@ async def start_again(database_url: str) -> None:
         await connection.execute("TRUNCATE workspaces CASCADE")
     finally:
         await connection.close()
+
+
+_PLANNED = (
+    "INSERT INTO follow_ups (workspace_id, id, subject_kind, subject_id, domain, cycle, kind, ordinal, due_at, "
+    f"planned_at, state) SELECT {_DEMO}, gen_random_uuid(), 'invitation', k.subject, 'invitations', 1, k.kind, 1, k.due, "
+    "k.due, 'pending' FROM generate_series($1::bigint, $2::bigint) AS n CROSS JOIN LATERAL "
+)
+#: Four of five have a reminder that is due, and an expiry that is not; the fifth has an expiry that is due.
+_DUE = f"""(
+    SELECT {copy_id(INVITATION)} AS subject, 'reminder' AS kind, now() - interval '1 day' + n * interval '1 microsecond' AS due
+    WHERE n % 5 > 0
+    UNION ALL
+    SELECT {copy_id(INVITATION)}, 'expiry', now() + CASE WHEN n % 5 > 0 THEN interval '22 days' ELSE interval '-1 day' END
+           + n * interval '1 microsecond'
+) AS k"""
+_NOT_DUE = f"""(
+    SELECT {copy_id(UNBACKED)} AS subject, 'reminder' AS kind, now() + interval '1 hour' + n % 40000 * interval '1 minute' AS due
+) AS k"""
+
+
+async def plan(connection: asyncpg.Connection, due: int, planned: int) -> None:
+    """Follow-ups of the first `due` copies of `invite` that are due now, and others that are not, `planned` in all."""
+    async with without_indexes(connection, "follow_ups"):
+        await connection.execute(_PLANNED.replace("$1", "1").replace("$2", str(due)) + _DUE)
+        rest = planned - await connection.fetchval("SELECT count(*) FROM follow_ups WHERE state = 'pending'")
+        if rest > 0:
+            await connection.execute(_PLANNED.replace("$1", "1").replace("$2", str(rest)) + _NOT_DUE)
+    await connection.execute(
+        f"UPDATE invitations SET expires_at = now() - interval '1 day' FROM follow_ups f WHERE f.kind = 'expiry' "
+        f"AND f.due_at < now() AND invitations.workspace_id = f.workspace_id AND invitations.id = f.subject_id"
+    )

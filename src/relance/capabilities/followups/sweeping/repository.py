@@ -14,17 +14,23 @@ CycleKey = tuple[UUID, str, UUID, int]
 
 # The order of the columns is the one of the fields of `Due`.
 _DUE = "f.workspace_id, f.id, f.subject_kind, f.subject_id, f.domain, f.cycle, f.kind, f.ordinal, f.due_at"
-# The claim must walk its index in order and stop at the limit. Whether a row is the oldest of its subject is asked of
-# that row alone, by a subquery that no plan can turn into a join of everything that is planned: after a burst the
-# statistics lag behind.
+# The claim must walk its index in order and stop at the limit, whatever the statistics say: after a burst they lag
+# behind, and the planner would rather read and sort all that is due for each batch. Whether a row is the oldest of its
+# subject is asked of each by itself: OFFSET 0 keeps that from becoming a join of everything that is planned, COALESCE
+# from being looked up by due_at.
+_WALK = Statement("""
+SELECT set_config('enable_sort', :how, true), set_config('enable_bitmapscan', :how, true),
+       set_config('enable_seqscan', :how, true)
+""")
 _CLAIM = Statement(f"""
 SELECT {_DUE} FROM follow_ups f
 WHERE f.state = 'pending' AND f.due_at <= :now AND f.due_at >= :since
   AND f.subject_kind = ANY(CAST(:kinds AS text[])) AND f.id <> ALL(CAST(:without AS uuid[]))
-  AND f.id = (SELECT o.id FROM follow_ups o
-              WHERE o.workspace_id = f.workspace_id AND o.subject_kind = f.subject_kind
-                AND o.subject_id = f.subject_id AND o.state = 'pending'
-              ORDER BY o.due_at, o.id LIMIT 1)
+  AND NOT EXISTS (
+    SELECT 1 FROM follow_ups o
+    WHERE o.workspace_id = f.workspace_id AND o.subject_kind = f.subject_kind AND o.subject_id = f.subject_id
+      AND o.state = 'pending' AND COALESCE(o.due_at < f.due_at OR (o.due_at = f.due_at AND o.id < f.id), FALSE)
+    OFFSET 0)
 ORDER BY f.due_at LIMIT :most FOR UPDATE OF f SKIP LOCKED
 """)  # noqa: S608 - constants of this file
 _SIBLINGS = Statement(f"""
@@ -100,9 +106,11 @@ class SweepRepository(Repository):
             kinds: of which subjects.
             without: ids to leave alone.
         """
+        await _WALK.run(self.session, how="off")
         found = await _CLAIM.rows(
             self.session, now=now, since=since, most=most, kinds=list(kinds), without=list(without)
         )
+        await _WALK.run(self.session, how="on")
         return [Due(*row) for row in found]
 
     async def due_siblings(self, subjects: Collection[SubjectKey], now: datetime) -> list[Due]:

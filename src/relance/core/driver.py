@@ -4,18 +4,21 @@ SQLAlchemy is cheap as the builder of statements and dear as their runner: its c
 round trip. What runs thousands of times a second is compiled once, and handed to asyncpg as it is.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import asyncpg
-from sqlalchemy import exc, text
+from sqlalchemy import Select, exc, text
 from sqlalchemy.engine import make_url
 
-from relance.core.db import DbSession, ReadSession
+from relance.core.db import DbSession, ReadSession, scoped
 
 DIALECT = make_url("postgresql+asyncpg://").get_dialect()()
 _HELD = "driver"
 _BEGIN = text("SELECT 1")
+#: Of a copy, that wait to be taken.
+_PIECES = 4
 
 #: A row as asyncpg gives it: by name or by number.
 Record = Any
@@ -64,6 +67,42 @@ class Statement:
             raise translated(self.sql, error) from error
         count = tag.rpartition(" ")[2]
         return int(count) if count.isdecimal() else 0
+
+
+async def copied(
+    session: DbSession, statement: Select[*tuple[Any, ...]], delimiter: str
+) -> AsyncGenerator[bytes, None]:
+    """What `statement` selects, as PostgreSQL writes CSV by itself (`COPY … TO STDOUT`), piece by piece.
+
+    Needs a transaction that stays open. A reader that is slow holds the database back; one that goes away stops it.
+    """
+    compiled = scoped(session, statement).compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
+    sql, values = compiled.string, [compiled.params[name] for name in compiled.positiontup or ()]
+    driver = await driver_of(session)
+    pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
+    room = asyncio.Semaphore(_PIECES)
+
+    async def take(piece: bytearray) -> None:
+        await room.acquire()
+        pieces.put_nowait(bytes(piece))
+
+    copying = asyncio.create_task(
+        driver.copy_from_query(sql, *values, output=take, format="csv", delimiter=delimiter, encoding="utf-8")
+    )
+    copying.add_done_callback(lambda _: pieces.put_nowait(None))
+    try:
+        while (piece := await pieces.get()) is not None:
+            room.release()
+            yield piece
+        await copying
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise translated(sql, error) from error
+    finally:
+        if not copying.done():
+            copying.cancel()
+            await asyncio.gather(copying, return_exceptions=True)
+            # The driver cannot tell when a copy that was cancelled is over: the connection goes with its reader.
+            await session.invalidate()
 
 
 async def driver_of(session: DbSession) -> Any:

@@ -1,6 +1,7 @@
 """HTTP of this domain, as to many invitations at once: counts, exports, bulk creation, « Tout relancer »."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response, status
@@ -10,7 +11,8 @@ from relance.capabilities.jobs.router import JobKindsDep, accepted
 from relance.capabilities.jobs.schemas import JobRead, Report
 from relance.capabilities.jobs.service import Jobs
 from relance.capabilities.jobs.views import report
-from relance.capabilities.transfers.csv_files import MEDIA_TYPE, csv_pieces
+from relance.capabilities.transfers.copying import copied_csv
+from relance.capabilities.transfers.csv_files import MEDIA_TYPE
 from relance.core.downloads import attachment
 from relance.core.errors import PermissionDenied, Unauthenticated, ValidationFailed
 from relance.core.http import DryRun, ReadDep, RuntimeDep, StrictRoute, WriteDep
@@ -22,7 +24,7 @@ from relance.domains.invitations.creation import Creation
 from relance.domains.invitations.imports import IMPORT, parse_wanted, settle
 from relance.domains.invitations.jobs import REMIND_ALL
 from relance.domains.invitations.permissions import CREATE, READ, REMIND
-from relance.domains.invitations.repository import DashboardRow, InvitationRepository
+from relance.domains.invitations.repository import InvitationRepository
 from relance.domains.invitations.schemas import (
     InvitationBulkCreate,
     InvitationCounts,
@@ -72,14 +74,16 @@ async def export_csv(
 ) -> StreamingResponse:
     """The same columns, filters and order as the screen, whatever the number of rows."""
 
-    async def batches() -> AsyncIterator[Sequence[DashboardRow]]:
-        async with runtime.db.transaction(caller.workspace_id) as snapshot:
-            async for rows in InvitationRepository(snapshot).dashboard_rows(query, caller, query.sort):
-                yield rows
+    locale, zone = current_locale(), await zone_of(session)
 
-    locale = current_locale()
-    pieces = csv_pieces(DASHBOARD, batches(), locale, await zone_of(session))
-    return StreamingResponse(pieces, media_type=MEDIA_TYPE, headers=attachment("invitations.csv"))
+    async def pieces() -> AsyncIterator[bytes]:
+        async with runtime.db.transaction(caller.workspace_id) as snapshot:
+            statement = InvitationRepository(snapshot).dashboard(query, caller, query.sort)
+            async with aclosing(copied_csv(snapshot, statement, DASHBOARD, locale, zone)) as copy:
+                async for piece, _ in copy:
+                    yield piece
+
+    return StreamingResponse(pieces(), media_type=MEDIA_TYPE, headers=attachment("invitations.csv"))
 
 
 @router.post(

@@ -266,26 +266,30 @@ class InvitationRepository(Repository):
             statement = statement.where(Invitation.id > after)
         return (await self.session.scalars(statement.order_by(Invitation.id).limit(limit))).all()
 
-    async def dashboard_rows(
-        self, wanted: InvitationFilter, caller: Caller, sort: str
-    ) -> AsyncIterator[Sequence[DashboardRow]]:
-        """Every row of the dashboard, from a cursor of the server. Needs a transaction that stays open."""
+    def dashboard(self, wanted: InvitationFilter, caller: Caller, sort: str) -> AnySelect:
+        """Every row of the dashboard, its columns named as the fields of `DashboardRow`."""
         shown = select(
             Company.id_value,
-            Company.name,
+            Company.name.label("company_name"),
             Invitation.email,
-            Organisation.name,
+            Organisation.name.label("organisation_name"),
             Invitation.last_sent_at,
             Invitation.reminders_count,
-            _FORM_STATUS,
+            _FORM_STATUS.label("form_status"),
             Invitation.status,
             Invitation.delivery,
             Invitation.expires_at,
         )
         statement = _around(shown.select_from(Invitation)).where(*_matching(wanted, caller))
         key, descending = _SORTS[sort.removeprefix("-")], sort.startswith("-")
-        order = (key.desc(), Invitation.id.desc()) if descending else (key.asc(), Invitation.id.asc())
-        found = await self.session.stream(statement.order_by(*order).execution_options(yield_per=_STREAMED))
+        return statement.order_by(*((key.desc(), Invitation.id.desc()) if descending else (key, Invitation.id)))
+
+    async def dashboard_rows(
+        self, wanted: InvitationFilter, caller: Caller, sort: str
+    ) -> AsyncIterator[Sequence[DashboardRow]]:
+        """The same, read from a cursor of the server. Needs a transaction that stays open."""
+        statement = self.dashboard(wanted, caller, sort).execution_options(yield_per=_STREAMED)
+        found = await self.session.stream(statement)
         async for rows in found.partitions():
             yield [DashboardRow(*row) for row in rows]
 

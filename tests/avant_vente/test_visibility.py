@@ -139,7 +139,7 @@ async def test_the_list_its_filters_its_counts_and_its_files(desk: Desk) -> None
     assert await ids(q=str(mine["number"])[-5:]) == await ids(q="magasin") == {mine["id"]}
     assert await ids(speaker_id=str(desk.yann.id)) == {mine["id"]}
     assert await ids(organisation_id=str(desk.other_partner_id)) == set()
-    assert await ids(type=mine["intervention_type"]["id"], open="all") == await ids(open="all")
+    assert await ids(intervention_type_id=mine["intervention_type"]["id"], open="all") == await ids(open="all")
     assert await ids(wanted_to="2020-01-01") == set()
     assert (await desk.paul.get(REQUESTS, params={"colour": "red"})).status_code == 422
     for sort in ("-created_at", "number", "wanted_date", "-last_action_at", "customer_name"):

@@ -44,7 +44,7 @@ class RequestFilter(Input):
     status: list[RequestStatus] = Field(
         default_factory=list, max_length=8, description="Repeatable; with `open` as it is, or `open=all`."
     )
-    type: list[UUID] = Field(default_factory=list, max_length=50, description="Types of intervention; repeatable.")
+    intervention_type_id: list[UUID] = Field(default_factory=list, max_length=50, description="Repeatable.")
     mine: bool = Field(False, description="Only those that the caller has made, submitted or handles.")
     organisation_id: UUID | None = Field(None, description="Only those of this partner.")
     opportunity_id: UUID | None = Field(None, description="Only those on this opportunity.")

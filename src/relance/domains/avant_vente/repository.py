@@ -178,8 +178,8 @@ def matching(wanted: RequestFilter, caller: Caller) -> list[ColumnElement[bool]]
         found.append(asked.status.in_(sorted(state.value for state in states)))
     if wanted.status:
         found.append(asked.status.in_([value.value for value in wanted.status]))
-    if wanted.type:
-        found.append(asked.intervention_type_id.in_(wanted.type))
+    if wanted.intervention_type_id:
+        found.append(asked.intervention_type_id.in_(wanted.intervention_type_id))
     if wanted.mine:
         people = (asked.created_by, asked.submitted_by, asked.handled_by)
         found.append(or_(*(column == caller.user_id for column in people)))

@@ -14,7 +14,15 @@ from relance.capabilities.jobs.router import readable as readable_job
 from relance.capabilities.jobs.schemas import JobRead
 from relance.capabilities.transfers.errors import FormulaCells, HeaderMismatch, TableUnreadable, TooManyRows
 from relance.capabilities.transfers.uploads import UploadRoute
-from relance.core.errors import BodyTooLarge, NotFound, PermissionDenied, Unauthenticated, ValidationFailed
+from relance.core.errors import (
+    BodyTooLarge,
+    NotFound,
+    PermissionDenied,
+    PreconditionFailed,
+    Unauthenticated,
+    ValidationFailed,
+)
+from relance.core.etag import IfMatch
 from relance.core.http import DryRun, ReadDep, RuntimeDep, WriteDep
 from relance.core.problems import problem_responses
 from relance.core.security import Caller, requires
@@ -88,12 +96,19 @@ async def import_file(
     operation_id="crm_toolbox_import_commit",
     summary="Do what a dry run has shown",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=problem_responses(*_DONE, NothingToCommit, AlreadyImported),
+    responses=problem_responses(*_DONE, NothingToCommit, AlreadyImported, PreconditionFailed),
 )
 async def commit(
-    job: ReadableJob, session: WriteDep, runtime: RuntimeDep, caller: Importing, kinds: JobKindsDep, response: Response
+    job: ReadableJob,
+    session: WriteDep,
+    runtime: RuntimeDep,
+    caller: Importing,
+    kinds: JobKindsDep,
+    response: Response,
+    if_match: IfMatch,
 ) -> JobRead:
     """Imports the file of the dry run for good: another job."""
+    if_match.check(job.version)
     made = await Imports(session, runtime, caller).confirm(job)
     return await accepted(session, made, kinds, caller, response)
 
@@ -103,7 +118,7 @@ async def commit(
     operation_id="crm_toolbox_import_revert",
     summary="Take an import back",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=problem_responses(*_DONE, NothingToRevert),
+    responses=problem_responses(*_DONE, NothingToRevert, PreconditionFailed),
 )
 async def revert(
     job: ReadableJob,
@@ -112,9 +127,11 @@ async def revert(
     caller: Importing,
     kinds: JobKindsDep,
     response: Response,
+    if_match: IfMatch,
     dry_run: DryRun = False,
 ) -> JobRead:
     """A job that deletes what the import has created, but for what somebody has changed or used since."""
+    if_match.check(job.version)
     made = await Imports(session, runtime, caller).revert(job, dry_run=dry_run)
     return await accepted(session, made, kinds, caller, response)
 

@@ -15,6 +15,14 @@ run: .venv/.run ## Install, then run the whole product here (ARGS="--port 8001 -
 test: .venv/.dev ## Run every test against real servers (PYTEST_ARGS="-k name")
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
+.PHONY: slow
+slow: .venv/.dev ## Run what takes minutes: many more drawn sequences against the tables of states
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow --ignore=tests/explain $(PYTEST_ARGS)
+
+.PHONY: explain
+explain: .venv/.dev ## How PostgreSQL answers every list query at a million rows (minutes)
+	$(BIN)/python -m pytest -n 0 -q -m slow tests/explain
+
 .PHONY: browser
 browser: .venv/.dev ## Fill the form and open an account in a real Chromium, by keyboard; check the pages by axe-core (wants chromium, npm)
 	@command -v npm >/dev/null && npm ci --prefix tests/browser --no-audit --no-fund --ignore-scripts --silent || true

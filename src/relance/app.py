@@ -33,6 +33,7 @@ from relance.core.middleware import BodyLimit, RequestContext
 from relance.core.problems import install_error_handlers
 from relance.core.rate_limits import RateLimits
 from relance.core.settings import Settings, get_settings
+from relance.domains.avant_vente.routers import routers as avant_vente_routers
 from relance.domains.crm_toolbox.exports.router import routers as crm_export_routers
 from relance.domains.crm_toolbox.imports.router import router as crm_imports_router
 from relance.domains.invitations.bulk_router import router as invitations_bulk_router
@@ -135,6 +136,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         sessions_router,
         session_clients_router,
         date_proposals_router,
+        *avant_vente_routers,
         jobs_router,
         files_router,
         links_router,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from relance.capabilities.directory.bulk.wanted import Mode
 from relance.capabilities.files.store import FileStore
-from relance.capabilities.identity.authentication import caller_of_user
+from relance.capabilities.identity.authentication import caller_named
 from relance.capabilities.identity.repository import IdentityRepository
 from relance.capabilities.jobs.import_files import refused_sheet
 from relance.capabilities.jobs.imports import check_header
@@ -90,7 +90,7 @@ async def _caller(runtime: Runtime, wanted: WantedImport) -> Caller:
         workspace = await IdentityRepository(session).workspace_by_slug(wanted.workspace)
         if workspace is None:
             raise RefusedError(f"there is no workspace {wanted.workspace!r}")
-        caller = await caller_of_user(session, wanted.workspace, wanted.user.casefold())
+    caller = await caller_named(runtime.db, wanted.workspace, wanted.user.casefold())
     if caller is None:
         raise RefusedError(f"{wanted.user!r} is no active user of {wanted.workspace!r}")
     if not caller.level(IMPORT):

@@ -46,6 +46,10 @@ TAGS = [
     {"name": "invitations", "description": "Prequalification of partners: invite, remind, follow on one dashboard."},
     {"name": "prequalification-forms", "description": "What partners are asked: versions of a JSON Schema."},
     {"name": "prequalifications", "description": "What partners answered, and until when it holds."},
+    {
+        "name": "avant-vente",
+        "description": "A partner asks for a pre-sales intervention; the team proposes slots; the partner takes one.",
+    },
     {"name": "mandates", "description": "A small company is asked to accept a mandate and to open its account."},
     {"name": "crm-toolbox", "description": "What is done with companies and contacts, and the record of it."},
     {

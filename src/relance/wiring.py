@@ -61,6 +61,16 @@ from relance.core.lifecycle import Lifecycle
 from relance.core.runtime import Runtime
 from relance.core.settings import Settings
 from relance.core.telemetry import Probe
+from relance.domains.avant_vente.asking import DOMAIN as AVANT_VENTE
+from relance.domains.avant_vente.emails import MAILS as AVANT_VENTE_MAILS
+from relance.domains.avant_vente.events import EVENTS as AVANT_VENTE_EVENTS
+from relance.domains.avant_vente.followups import RequestFollowUps, RequestSubject
+from relance.domains.avant_vente.lifecycle import LIFECYCLE as AVANT_VENTE_REQUEST
+from relance.domains.avant_vente.opportunities.imports import OpportunityImport
+from relance.domains.avant_vente.permissions import PERMISSIONS as AVANT_VENTE_RIGHTS
+from relance.domains.avant_vente.recipient import RequestRecipient
+from relance.domains.avant_vente.transfers import EXPORT as AVANT_VENTE_EXPORT
+from relance.domains.avant_vente.types.service import install_types
 from relance.domains.crm_toolbox.exports.transfers import EXPORTS as CRM_EXPORTS
 from relance.domains.crm_toolbox.imports.reverting import ImportRevert
 from relance.domains.crm_toolbox.imports.source import DirectoryImport
@@ -117,6 +127,7 @@ PERMISSIONS = (
     *MANDATE_RIGHTS,
     *SESSION_RIGHTS,
     *CRM,
+    *AVANT_VENTE_RIGHTS,
     *MESSAGING,
     *DIRECTORY,
     *JOBS,
@@ -137,6 +148,7 @@ MAILS: tuple[type[Mail], ...] = (
     *MANDATE_MAILS,
     *DELIVERY_MAILS,
     *SESSION_MAILS,
+    *AVANT_VENTE_MAILS,
     UserInvitationMail,
     UserReminderMail,
     UserExpiredMail,
@@ -148,6 +160,7 @@ MAILS: tuple[type[Mail], ...] = (
 FOLLOW_UP_DOMAINS: tuple[PolicyDomain, ...] = (
     PolicyDomain(DOMAIN, Text("Invitations", "Invitations")),
     PolicyDomain(MANDATES, Text("Mandats", "Mandates")),
+    PolicyDomain(AVANT_VENTE, Text("Avant-vente", "Pre-sales"), ()),
     PolicyDomain(USERS, Text("Invitations d’utilisateurs", "Invitations of users")),
 )
 
@@ -156,6 +169,7 @@ EXPORTS: tuple[ListExport[Any, Any], ...] = (
     INVITATIONS_EXPORT,
     MANDATES_EXPORT,
     SESSIONS_EXPORT,
+    AVANT_VENTE_EXPORT,
     *CRM_EXPORTS,
 )
 
@@ -167,6 +181,7 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     MANDATE_DELIVERY,
     SESSION,
     SESSION_CLIENT,
+    AVANT_VENTE_REQUEST,
     MESSAGE,
     JOB,
     USER,
@@ -180,6 +195,7 @@ EVENT_TYPES = Catalogue.complete(
         *MANDATE_EVENTS,
         *DELIVERY_EVENTS,
         *SESSION_EVENTS,
+        *AVANT_VENTE_EVENTS,
         *IDENTITY_EVENTS,
         *DIRECTORY_EVENTS,
         *MESSAGE_EVENTS,
@@ -227,6 +243,7 @@ def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
         DeliverySubject(runtime),
         ClientMails(runtime),
         SessionNotices(),
+        RequestSubject(runtime),
         UserInvitationMails(runtime),
         PasswordResetMails(runtime),
         Notices(ACCOUNT),
@@ -254,6 +271,7 @@ def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:
         ChasedFollowUps(runtime, ContactChase(runtime)),
         DeliveryFollowUps(runtime),
         ClientFollowUps(runtime),
+        RequestFollowUps(runtime),
         UserInvitationFollowUps(runtime),
     )
     return {handler.kind: handler for handler in handlers}
@@ -272,6 +290,7 @@ def job_kinds(runtime: Runtime, store: FileStore) -> JobKinds:
         ImportJob(runtime, store, DirectoryImport(runtime, "contacts", identity_watchers(runtime))),
         ImportJob(runtime, store, DirectoryImport(runtime, "companies", identity_watchers(runtime))),
         ImportRevert(runtime),
+        ImportJob(runtime, store, OpportunityImport(runtime)),
         *(ExportJob(runtime, store, export) for export in EXPORTS),
     )
 
@@ -284,6 +303,7 @@ def recipients(runtime: Runtime) -> Mapping[str, RecipientHandler]:
         ContactRecipient(runtime),
         DeliveryRecipient(runtime),
         SessionClientRecipient(runtime),
+        RequestRecipient(runtime),
         UserInvitationRecipient(runtime),
         PasswordResetRecipient(runtime),
     )
@@ -299,9 +319,10 @@ async def provision_workspace(
     zone: str = "Europe/Paris",
     locale: Locale = "fr",
 ) -> Workspace:
-    """A workspace ready for work: built-in roles, the shipped form. The session is narrowed to it."""
+    """A workspace ready for work: built-in roles, the shipped form, the first types. The session is narrowed to it."""
     workspace = await create_workspace(
         session, slug, name, PERMISSIONS, zone=zone, default_locale=locale, clock=runtime.clock
     )
     await install_default_form(session, runtime.clock)
+    await install_types(session, runtime.clock)
     return workspace

@@ -254,6 +254,7 @@ def test_a_key_of_the_partner_reads_and_writes() -> None:
 
     assert offenders(wrong) == []
     assert {one.path.split("/")[2] for one in all_operations() if one.by_reference} == {
+        "avant-vente",
         "companies",
         "contacts",
         "mandates",

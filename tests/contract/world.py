@@ -9,6 +9,7 @@ from uuid import UUID
 
 from tests.contract import world_directory, world_sessions
 from tests.contract.contract import Operation, leaves, with_value
+from tests.contract.world_avant_vente import populate as avant_vente
 from tests.plugins.product import Office, Person, Product
 from tests.webhooks.receiver import Receiver, answering
 
@@ -27,6 +28,11 @@ FIELDS = {
     "team_member_id": "users",
     "mandate_delivery_id": "mandate_deliveries",
     "logo_id": "mail_logos",
+    "partner_organisation_id": "organisations",
+    "opportunity_id": "opportunities",
+    "slot_id": "avant_vente_slots",
+    "speaker_id": "users",
+    "wanted_speaker_id": "users",
     "subject_id": "invitations",  # of the preview of an edited mail
     "assigned_to": "users",
     "contact_status_id": "contact_statuses",
@@ -137,6 +143,7 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     await world_sessions.populate(product, office, ids)
     await _edit_mails(office)
     await _second(admin, person)
+    await avant_vente(product, office, ids)
     await _second_mandate(admin, mandate, f"{slug}-pme.example")
     await product.work()
     # Nobody listens any more, and what was sent waits for a day: the workspace stays as it is.

@@ -49,7 +49,7 @@ async def test_a_client_accepts_then_declines(product: Product, office: Office) 
     assert html["choice=decline"].index("Je décline</button>") < html["choice=decline"].index("J’accepte</button>")
     assert "Vous avez choisi « Je décline ». Rien n’est encore enregistré" in html["choice=decline"]
     assert "09:00 – 12:30, Lyon, salle 2" in html["choice=accept"]
-    assert "heure de Europe/Paris (UTC+0" in html["choice=accept"]
+    assert "heure locale Europe/Paris (UTC+0" in html["choice=accept"]
 
     sent = await answer(product, link, "accept", answers={"comment": "Nous serons quatre."})
     assert (sent.status_code, sent.json()["state_label"]) == (200, "Dates acceptées")

@@ -11,11 +11,9 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import ARRAY, ColumnElement, Table, TextClause, any_, bindparam, text
-from sqlalchemy.engine import make_url
 
 from relance.core.db import Base, DbSession
-
-_DIALECT = make_url("postgresql+asyncpg://").get_dialect()()
+from relance.core.quick import DIALECT
 
 
 def among(column: Any, values: Sequence[Any] | set[Any]) -> ColumnElement[bool]:
@@ -55,7 +53,7 @@ def _as_text(value: object) -> str:
 
 def _columns(table: Table, names: Sequence[str]) -> str:
     """The columns of the document, with their types."""
-    return ", ".join(f"{name} {table.c[name].type.compile(dialect=_DIALECT)}" for name in names)
+    return ", ".join(f"{name} {table.c[name].type.compile(dialect=DIALECT)}" for name in names)
 
 
 @lru_cache(maxsize=64)

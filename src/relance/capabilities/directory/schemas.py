@@ -1,9 +1,9 @@
 """Bodies and answers of the directory."""
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
@@ -186,6 +186,22 @@ class CompanyCreate(CompanyReplace):
     """A company to add."""
 
     external_id: ExternalId | None = Field(None, description="Your own key for this company; unique.")
+
+
+class CompanyInput(Input):
+    """The company: an existing one by `id`, or one by name, found by its identifier or added to the directory."""
+
+    id: UUID | None = Field(None, description="A company of the directory; then nothing else is given.")
+    name: Name | None = None
+    local_id: LocalId | None = None
+    external_id: ExternalId | None = Field(None, description="Your own key for this company.")
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        described = self.name is not None
+        if (self.id is not None) == described or (self.id is not None and (self.local_id or self.external_id)):
+            raise ValueError("give either `id`, or `name` with what else is known")
+        return self
 
 
 class CompanyUpdate(_ReachablePatch):

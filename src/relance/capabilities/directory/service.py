@@ -11,6 +11,7 @@ from relance.capabilities.directory.models import Company, Contact
 from relance.capabilities.directory.repository import DirectoryRepository
 from relance.capabilities.directory.schemas import (
     CompanyCreate,
+    CompanyInput,
     CompanyReplace,
     CompanyUpdate,
     ContactCreate,
@@ -31,6 +32,7 @@ from relance.core.subjects import SYSTEM, ActorRef, SubjectRef
 _MOST_ALIKE = 20
 #: What is checked against the workspace's own rows.
 _FIELDS = {"assigned_to", "status", "custom_fields"}
+_UNKNOWN_COMPANY = Text("Société inconnue.", "Unknown company.")
 
 
 class Directory:
@@ -85,6 +87,22 @@ class Directory:
         if identity is not None and known.match_key not in (None, identity.match_key):
             raise AlreadyInDirectory(known.id, f"{pointer}/external_id")
         return known
+
+    async def choose(self, wanted: CompanyInput, pointer: str) -> Company:
+        """The company that is meant, added to the directory where it is not known.
+
+        Raises:
+            ValidationFailed: there is none with that id, or its identifier does not hold.
+            AlreadyInDirectory: its external id is the one of another company.
+        """
+        if wanted.id is not None:
+            found = await self.find(wanted.id)
+            if found is None:
+                raise ValidationFailed.at(f"{pointer}/id", "unknown_company", _UNKNOWN_COMPANY)
+            return found
+        assert wanted.name is not None  # the schema asks for one of both
+        described = CompanyCreate(name=wanted.name, local_id=wanted.local_id, external_id=wanted.external_id)
+        return await self.find_or_create(described, pointer)
 
     async def find_all(self, ids: Collection[UUID]) -> dict[UUID, Company]:
         """Those of `ids` that are in this workspace."""
@@ -253,6 +271,10 @@ class Directory:
                 return AlreadyInDirectory(known.id, "/email")
         known = await self._rows.contact_by_external_id(wanted.external_id) if wanted.external_id else None
         return AlreadyInDirectory(known.id, "/external_id") if known is not None else Conflict()
+
+    async def contact_at(self, company_id: UUID, email: str) -> Contact | None:
+        """The contact of that company with that address."""
+        return await self._rows.contact_by_email(company_id, email)
 
     async def ensure_contact(self, wanted: ContactCreate) -> Contact:
         """The contact of that company with that address, added where it is not known yet; its name is not overwritten.

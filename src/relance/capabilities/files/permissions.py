@@ -7,6 +7,11 @@ READ = "files:read"
 WRITE = "files:write"
 
 PERMISSIONS = (
-    Permission(READ, Text("Télécharger les fichiers", "Download files"), manager=Level.GROUP),
+    Permission(
+        READ,
+        Text("Télécharger les fichiers", "Download files"),
+        manager=Level.GROUP,
+        roles={"partner": Level.OWN, "pre_sales": Level.OWN},
+    ),
     Permission(WRITE, Text("Déposer des fichiers", "Upload files"), manager=Level.GROUP),
 )

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
+from relance.capabilities.identity.models import OrganisationKind
 from relance.core.addresses import EmailAddress
 from relance.core.i18n import Locale
 from relance.core.schemas import (
@@ -32,6 +33,7 @@ OrganisationSort = Literal["name", "-name", "created_at", "-created_at"]
 _ID = "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10"
 _AT = "2026-11-02T09:30:00Z"
 _REFERENCE: JsonDict = {"id": _ID, "name": "Achats France"}
+_ORGANISATION: JsonDict = {**_REFERENCE, "external_id": None, "kind": "vendor", "active": True}
 _API_KEY: JsonDict = {
     "id": _ID,
     "name": "ERP",
@@ -141,6 +143,7 @@ class OrganisationReplace(Input):
     model_config = ConfigDict(json_schema_extra={"example": {"name": "Achats France"}})
 
     name: RequiredLine
+    kind: OrganisationKind = Field(OrganisationKind.VENDOR, description="`vendor`: one's own; `partner`: a reseller.")
     active: bool = Field(True, description="Whether the organisation is in use.")
 
 
@@ -155,19 +158,19 @@ class OrganisationUpdate(Patch):
 
     name: RequiredLine = UNSET
     external_id: ExternalId | None = None
+    kind: OrganisationKind = UNSET
     active: bool = UNSET
 
 
 class OrganisationRead(Output):
-    """A unit of the workspace in whose name partners are asked."""
+    """A unit of the workspace in whose name partners are asked, or a partner."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"example": {**_REFERENCE, "external_id": None, "active": True, "created_at": _AT}}
-    )
+    model_config = ConfigDict(json_schema_extra={"example": {**_ORGANISATION, "created_at": _AT}})
 
     id: UUID
     name: str
     external_id: str | None
+    kind: OrganisationKind
     active: bool
     created_at: Instant
 
@@ -178,6 +181,7 @@ class OrganisationQuery(ListQuery):
     q: Line | None = Field(None, description="Part of the name.")
     external_id: ExternalId | None = Field(None, description="Your own key, whole.")
     active: bool | None = Field(None, description="Only those in use, or only the others.")
+    kind: OrganisationKind | None = Field(None, description="Only units of the workspace, or only partners.")
     sort: OrganisationSort = "name"
 
 

@@ -92,6 +92,7 @@ class Creation:
                 email=wanted.email,
                 email_key=wanted.email.casefold(),
                 locale=wanted.locale,
+                form_status=form.form_status,
                 reason=reason_for(company, form),
                 created_at=self._clock.now(),
             )

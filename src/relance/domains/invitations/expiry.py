@@ -8,7 +8,7 @@ from relance.core.runtime import Runtime
 from relance.core.subjects import ActorRef, SubjectRef
 from relance.domains.invitations.lifecycle import ExpiryReason, FormStatus
 from relance.domains.invitations.models import Prequalification
-from relance.domains.invitations.repository import PrequalificationRepository
+from relance.domains.invitations.repository import InvitationRepository, PrequalificationRepository
 
 PREQUALIFICATION = "prequalification"
 
@@ -44,3 +44,4 @@ class PartnerIdentities:
         await FollowUps(session, self._runtime.clock).cancel(SubjectRef(PREQUALIFICATION, row.id), "identity_changed")
         expire_form(session, self._runtime, row, ExpiryReason.IDENTITY_CHANGED, actor)
         await session.flush()
+        await InvitationRepository(session).spread_form_status([row.company_id], FormStatus.EXPIRED)

@@ -101,6 +101,7 @@ class PrequalificationFollowUps:
         locked = await PrequalificationRepository(session).lock_free([follow_up.subject_id for follow_up in due])
         by_id = {row.id: row for row in locked}
         outcomes: dict[UUID, Outcome] = {}
+        expired: set[UUID] = set()
         for follow_up in due:
             row = by_id.get(follow_up.subject_id)
             if row is None:
@@ -109,6 +110,8 @@ class PrequalificationFollowUps:
                 outcomes[follow_up.id] = Dropped("answered_again")
                 continue
             expire_form(session, self._runtime, row, ExpiryReason.VALIDITY_OVER, SYSTEM)
+            expired.add(row.company_id)
             outcomes[follow_up.id] = Done()
         await session.flush()
+        await InvitationRepository(session).spread_form_status(expired, FormStatus.EXPIRED)
         return outcomes

@@ -18,6 +18,7 @@ from relance.domains.invitations import views
 from relance.domains.invitations.asking import subject_of
 from relance.domains.invitations.chasing import Chasing
 from relance.domains.invitations.creation import DOMAIN, Creation
+from relance.domains.invitations.dashboard.repository import dashboard_page
 from relance.domains.invitations.lifecycle import LIFECYCLE, Status
 from relance.domains.invitations.permissions import READ
 from relance.domains.invitations.repository import InvitationRepository, InvitationRow
@@ -71,15 +72,14 @@ class InvitationService:
             raise PermissionDenied(permission)
         return row
 
-    async def page(
-        self, wanted: InvitationFilter, request: PageRequest, *, with_actions: bool
+    async def page_with_actions(
+        self, wanted: InvitationFilter, request: PageRequest
     ) -> tuple[list[InvitationListed], str | None]:
-        """One page of the dashboard, and the cursor of the next."""
-        found = await self._rows.page(wanted, self._caller, request)
-        rows = [InvitationRow.of(row) for row in found.rows]
-        now = self._clock.now()
-        items = [views.listed(row, views.actions_of(row, self._caller, now) if with_actions else None) for row in rows]
-        return items, self._runtime.cursors.encode(found.next) if found.next else None
+        """One page of the dashboard with what may be done with each row, and the cursor of the next."""
+        page = await dashboard_page(self._runtime.db, wanted, self._caller, request)
+        rows, now = await self._rows.rows(page.ids), self._clock.now()
+        items = [views.listed(rows[id_], views.actions_of(rows[id_], self._caller, now)) for id_ in page.ids]
+        return items, self._runtime.cursors.encode(page.next) if page.next else None
 
     async def detail(self, row: InvitationRow) -> InvitationRead:
         """One invitation in full, as the caller sees it now."""

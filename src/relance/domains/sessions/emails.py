@@ -17,7 +17,7 @@ _Zone = Annotated[
     hint(
         "Fuseau des horaires",
         "Time zone of the hours",
-        "heure de Europe/Paris (UTC+02:00)",
+        "heure locale Europe/Paris (UTC+02:00)",
         "Europe/Paris time (UTC+02:00)",
     ),
 ]

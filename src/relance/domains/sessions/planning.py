@@ -172,7 +172,7 @@ def zone_in_words(zone: ZoneInfo, slots: Iterable[SlotTimes], locale: Locale) ->
     """The zone by its name, and what its clocks are ahead of UTC on the days of the slots."""
     offsets = dict.fromkeys(f"UTC{slot.begins(zone).astimezone(zone):%z}" for slot in slots)
     shown = ", ".join(f"{name[:-2]}:{name[-2:]}" for name in offsets)
-    words = Text("heure de {zone}", "{zone} time").format({"zone": zone.key}, locale)
+    words = Text("heure locale {zone}", "{zone} time").format({"zone": zone.key}, locale)
     return f"{words} ({shown})" if shown else words
 
 

@@ -96,19 +96,19 @@ async def import_file(
     operation_id="crm_toolbox_import_commit",
     summary="Do what a dry run has shown",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=problem_responses(*_DONE, NothingToCommit, AlreadyImported, PreconditionFailed),
+    responses=problem_responses(*_DONE, PreconditionFailed, NothingToCommit, AlreadyImported),
 )
 async def commit(
     job: ReadableJob,
+    precondition: IfMatch,
     session: WriteDep,
     runtime: RuntimeDep,
     caller: Importing,
     kinds: JobKindsDep,
     response: Response,
-    if_match: IfMatch,
 ) -> JobRead:
     """Imports the file of the dry run for good: another job."""
-    if_match.check(job.version)
+    precondition.check(job.version)
     made = await Imports(session, runtime, caller).confirm(job)
     return await accepted(session, made, kinds, caller, response)
 
@@ -118,20 +118,20 @@ async def commit(
     operation_id="crm_toolbox_import_revert",
     summary="Take an import back",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=problem_responses(*_DONE, NothingToRevert, PreconditionFailed),
+    responses=problem_responses(*_DONE, PreconditionFailed, NothingToRevert),
 )
 async def revert(
     job: ReadableJob,
+    precondition: IfMatch,
     session: WriteDep,
     runtime: RuntimeDep,
     caller: Importing,
     kinds: JobKindsDep,
     response: Response,
-    if_match: IfMatch,
     dry_run: DryRun = False,
 ) -> JobRead:
     """A job that deletes what the import has created, but for what somebody has changed or used since."""
-    if_match.check(job.version)
+    precondition.check(job.version)
     made = await Imports(session, runtime, caller).revert(job, dry_run=dry_run)
     return await accepted(session, made, kinds, caller, response)
 

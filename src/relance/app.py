@@ -7,7 +7,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi_offline import FastAPIOffline
 
 from relance import __version__
-from relance.capabilities.directory.router import companies, contacts
+from relance.capabilities.directory.router import routers as directory_routers
 from relance.capabilities.files.router import router as files_router
 from relance.capabilities.files.store import FileStore
 from relance.capabilities.followups.router import router as follow_up_policies_router
@@ -33,6 +33,8 @@ from relance.core.middleware import BodyLimit, RequestContext
 from relance.core.problems import install_error_handlers
 from relance.core.rate_limits import RateLimits
 from relance.core.settings import Settings, get_settings
+from relance.domains.crm_toolbox.exports.router import routers as crm_export_routers
+from relance.domains.crm_toolbox.imports.router import router as crm_imports_router
 from relance.domains.invitations.bulk_router import router as invitations_bulk_router
 from relance.domains.invitations.forms_router import forms, prequalifications
 from relance.domains.invitations.imports_router import router as invitations_imports_router
@@ -115,9 +117,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         meta_router,
         *identity_routers,
         follow_up_policies_router,
-        companies,
-        contacts,
-        # Before the one that takes an id where these have a word.
+        # Before the ones that take an id where these have a word.
+        *crm_export_routers,
+        *directory_routers,
         invitations_bulk_router,
         invitations_imports_router,
         invitations_router,
@@ -127,6 +129,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         mandates_router,
         mandate_contacts_router,
         mandate_deliveries_router,
+        crm_imports_router,
         sessions_bulk_router,
         calendar_feed_router,
         sessions_router,

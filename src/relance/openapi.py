@@ -47,6 +47,7 @@ TAGS = [
     {"name": "prequalification-forms", "description": "What partners are asked: versions of a JSON Schema."},
     {"name": "prequalifications", "description": "What partners answered, and until when it holds."},
     {"name": "mandates", "description": "A small company is asked to accept a mandate and to open its account."},
+    {"name": "crm-toolbox", "description": "What is done with companies and contacts, and the record of it."},
     {
         "name": "sessions",
         "description": "Training sessions: clients accept or decline the dates that are proposed to them.",
@@ -55,6 +56,9 @@ TAGS = [
     {"name": "files", "description": "What exports have made, to be downloaded."},
     {"name": "companies", "description": "The directory: companies with checked identifiers."},
     {"name": "contacts", "description": "The directory: people at companies."},
+    {"name": "contact-statuses", "description": "The statuses that contacts may have: the workspace's own list."},
+    {"name": "custom-fields", "description": "Fields that the workspace adds to its contacts and companies."},
+    {"name": "saved-views", "description": "Filters and orders of lists that each user has kept under a name."},
     {"name": "recipients", "description": "What the link of a mail shows, and how it is answered. No account needed."},
     {"name": "messages", "description": "Mails that were sent or will be: look, settle, send again; delivery reports."},
     {"name": "events", "description": "The feed: what happened, in one order that holds for every reader."},

@@ -35,6 +35,7 @@ from relance.capabilities.identity.permissions import PERMISSIONS as IDENTITY
 from relance.capabilities.identity.service import create_workspace
 from relance.capabilities.jobs.events import EVENTS as JOB_EVENTS
 from relance.capabilities.jobs.handlers import JobKinds
+from relance.capabilities.jobs.imports import ImportJob
 from relance.capabilities.jobs.lifecycle import LIFECYCLE as JOB
 from relance.capabilities.jobs.permissions import PERMISSIONS as JOBS
 from relance.capabilities.links.recipient import RecipientHandler
@@ -60,6 +61,10 @@ from relance.core.lifecycle import Lifecycle
 from relance.core.runtime import Runtime
 from relance.core.settings import Settings
 from relance.core.telemetry import Probe
+from relance.domains.crm_toolbox.exports.transfers import EXPORTS as CRM_EXPORTS
+from relance.domains.crm_toolbox.imports.reverting import ImportRevert
+from relance.domains.crm_toolbox.imports.source import DirectoryImport
+from relance.domains.crm_toolbox.permissions import PERMISSIONS as CRM
 from relance.domains.invitations.creation import DOMAIN
 from relance.domains.invitations.delivery import InvitationMails
 from relance.domains.invitations.emails import (
@@ -111,6 +116,7 @@ PERMISSIONS = (
     *INVITATIONS,
     *MANDATE_RIGHTS,
     *SESSION_RIGHTS,
+    *CRM,
     *MESSAGING,
     *DIRECTORY,
     *JOBS,
@@ -146,7 +152,12 @@ FOLLOW_UP_DOMAINS: tuple[PolicyDomain, ...] = (
 )
 
 #: Every list that can leave as a file; its routes are in the router of its domain.
-EXPORTS: tuple[ListExport[Any, Any], ...] = (INVITATIONS_EXPORT, MANDATES_EXPORT, SESSIONS_EXPORT)
+EXPORTS: tuple[ListExport[Any, Any], ...] = (
+    INVITATIONS_EXPORT,
+    MANDATES_EXPORT,
+    SESSIONS_EXPORT,
+    *CRM_EXPORTS,
+)
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
 LIFECYCLES: tuple[Lifecycle[Any], ...] = (
@@ -257,7 +268,10 @@ def job_kinds(runtime: Runtime, store: FileStore) -> JobKinds:
     """Who works off the jobs of each kind."""
     return JobKinds.of(
         RemindAll(runtime),
-        InvitationImport(runtime, store),
+        ImportJob(runtime, store, InvitationImport(runtime)),
+        ImportJob(runtime, store, DirectoryImport(runtime, "contacts", identity_watchers(runtime))),
+        ImportJob(runtime, store, DirectoryImport(runtime, "companies", identity_watchers(runtime))),
+        ImportRevert(runtime),
         *(ExportJob(runtime, store, export) for export in EXPORTS),
     )
 

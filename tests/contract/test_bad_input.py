@@ -264,7 +264,7 @@ def naughty_bodies(valid: Any, operation: Operation, turn: int) -> Iterator[tupl
     assert operation.json_body is not None
     fields = list(leaves(operation.json_body["schema"], operation.json_body["example"]))
     values = (*NAUGHTY, *VALUES)
-    for start in range(0, len(values), len(fields)):
+    for start in range(0, len(values) if fields else 0, len(fields) or 1):
         body = valid
         for index, (at, _schema) in enumerate(fields):
             body = with_value(body, at, values[(start + index) % len(values)])

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from tests.contract import world_sessions
+from tests.contract import world_directory, world_sessions
 from tests.contract.contract import Operation, leaves, with_value
 from tests.plugins.product import Office, Person, Product
 from tests.webhooks.receiver import Receiver, answering
@@ -28,6 +28,9 @@ FIELDS = {
     "mandate_delivery_id": "mandate_deliveries",
     "logo_id": "mail_logos",
     "subject_id": "invitations",  # of the preview of an edited mail
+    "assigned_to": "users",
+    "contact_status_id": "contact_statuses",
+    "reassign_to": "companies",
     "id": "companies",  # of the partner of an invitation
     "endpoint_id": "webhook_endpoints",
     "responsible_id": "users",
@@ -43,6 +46,7 @@ NAMES = {
     "key": "invitations.invitation",
     "locale": "fr",
     "number": "1",
+    "record": "contacts",
     "version": "1",
     "digest": hashlib.sha256(LOGO).hexdigest(),
 }
@@ -128,6 +132,7 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     await make("mandate_contacts", f"/v1/mandates/{ids['mandates']}/contacts", guest)
     await product.work()
     await _accept(product, office, contact["email"])
+    await world_directory.populate(product, office, ids)
     await _import(product, office)
     await world_sessions.populate(product, office, ids)
     await _edit_mails(office)

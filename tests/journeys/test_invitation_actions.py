@@ -143,6 +143,26 @@ async def test_a_registered_partner_whose_form_is_not_validated(product: Product
     )
 
 
+async def test_remind_all_leaves_those_who_cannot_or_will_not_hear(product: Product, office: Office) -> None:
+    made = [await invite(product, office, f"a@p{at}.example", SIRENS[at]) for at in range(3)]
+    unreachable, unwilling, reachable = (one["id"] for one in made)
+    await product.advance(office.admin, "P2D")
+    async with product.runtime.db.engine.begin() as connection:
+        statement = f"UPDATE invitations SET delivery = 'undeliverable' WHERE id = '{unreachable}'"
+        await connection.exec_driver_sql(statement)
+    assert (await product.client.post(f"{made[1]['link']}/decline", json={}, headers=JSON)).status_code == 200
+    waiting = (await office.member.post("/v1/invitations", wanted(office, "b@p3.example", SIRENS[3]))).json()["id"]
+    expected = {unreachable: "undeliverable", unwilling: "declined", reachable: "sent", waiting: "waiting"}
+    for query in ("?dry_run=true", ""):
+        job = await office.member.post(f"/v1/invitations/remind-all{query}", {"include_expired": True})
+        await product.runner.sweep()
+        results = (await office.member.get(f"{job.headers['Location']}/results")).json()["items"]
+        assert {item["subject_id"]: item["outcome"] for item in results} == expected
+        assert all(item["outcome_label"] for item in results)
+    await product.work()
+    assert [len(await product.mails(office.admin, f"a@p{at}.example")) for at in range(3)] == [1, 1, 2]
+
+
 async def test_who_may_cancel(product: Product, office: Office) -> None:
     """The requester and the administrators, from every state that is not an end."""
     invitation = await invite(product, office)

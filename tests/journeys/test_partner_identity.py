@@ -21,6 +21,10 @@ async def form_of(office: Office) -> dict[str, Any]:
     """The one prequalification there is."""
     (found,) = (await office.member.get("/v1/prequalifications")).json()["items"]
     assert isinstance(found, dict)
+    one = {"company_id": found["company"]["id"], "form_status": found["form_status"]}
+    assert (await office.member.get("/v1/prequalifications", params=one)).json()["items"] == [found]
+    other = {"company_id": found["id"]}
+    assert (await office.member.get("/v1/prequalifications", params=other)).json()["items"] == []
     return found
 
 

@@ -115,6 +115,10 @@ _MESSAGES: Mapping[str, Text] = {
         "A date with its time is expected, 2026-11-23T09:00:00Z for example.",
     ),
     "timezone_aware": Text("Une date avec son fuseau est attendue.", "A date with its zone is expected."),
+    "custom_fields": Text(
+        "Des textes, des nombres, oui ou non, ou des listes de textes sont attendus, cinquante au plus.",
+        "Texts, numbers, true or false, or lists of texts are expected, fifty at most.",
+    ),
     "email": Text("Cette adresse e-mail n’est pas valide.", "This e-mail address is not valid."),
 }
 

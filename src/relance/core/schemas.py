@@ -37,6 +37,8 @@ def clean_text(value: str) -> str:
     Raises:
         PydanticCustomError: it holds a control character, NUL or a lone surrogate.
     """
+    if value.isprintable():  # nothing of category C is
+        return unicodedata.normalize("NFC", value).strip()
     value = value.replace("\r\n", "\n").replace("\r", "\n")
     for char in value:
         category = unicodedata.category(char)

@@ -23,7 +23,7 @@ def folded(value: SQLColumnExpression[Any]) -> ColumnElement[str]:
     return func.relance_fold(value, type_=Text())
 
 
-def holds(value: ColumnElement[Any], words: str) -> ColumnElement[bool]:
+def holds(value: SQLColumnExpression[Any], words: str) -> ColumnElement[bool]:
     """Whether `value`, already folded, holds `words` whatever their case and accents."""
     # Escaped after folding: the rules of unaccent turn some characters (％, ＼) into marks of LIKE.
     escaped = func.regexp_replace(folded(literal(words, Text())), r"([\\%_])", r"\\\1", "g")

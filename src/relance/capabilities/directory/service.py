@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from relance.capabilities.directory.errors import AlreadyInDirectory
-from relance.capabilities.directory.identifiers import NormalisedId, normalise
+from relance.capabilities.directory.fields import Fields
+from relance.capabilities.directory.identifiers import NormalisedId, identity_columns, normalise
 from relance.capabilities.directory.models import Company, Contact
 from relance.capabilities.directory.repository import DirectoryRepository
 from relance.capabilities.directory.schemas import (
@@ -26,6 +27,11 @@ from relance.core.etag import Precondition
 from relance.core.i18n import Text
 from relance.core.subjects import SYSTEM, ActorRef, SubjectRef
 
+#: Possible duplicates that are told.
+_MOST_ALIKE = 20
+#: What is checked against the workspace's own rows.
+_FIELDS = {"assigned_to", "status", "custom_fields"}
+
 
 class Directory:
     """Companies and contacts of the session's workspace."""
@@ -36,6 +42,8 @@ class Directory:
         self._actor = actor
         self._journal = Journal(session, clock)
         self._rows = DirectoryRepository(session)
+        self._company_fields = Fields(session, "companies")
+        self._contact_fields = Fields(session, "contacts")
 
     async def find(self, company_id: UUID) -> Company | None:
         """The company with that id, or None where there is none in this workspace."""
@@ -101,7 +109,7 @@ class Directory:
                 identities.append(refused)
                 continue
             identities.append(identity)
-            fresh.setdefault(identity.match_key, {"name": one.name, "external_id": None, **_identity_columns(identity)})
+            fresh.setdefault(identity.match_key, {"name": one.name, "external_id": None, **identity_columns(identity)})
         if fresh:
             known = await self._rows.companies_by_match_key(fresh)
             known |= await self._add_all([fresh[key] for key in sorted(fresh) if key not in known])
@@ -123,6 +131,7 @@ class Directory:
             AlreadyInDirectory: one with its identity or its external id exists.
         """
         identity = _identity(wanted, "")
+        await self._company_fields.check(wanted.model_dump(include=_FIELDS))
         created = await self._insert(wanted, identity)
         if created is not None:
             return created
@@ -154,7 +163,8 @@ class Directory:
         changes = wanted.changes()
         if "local_id" in changes:
             del changes["local_id"]
-            changes |= _identity_columns(normalise(wanted.local_id) if wanted.local_id else None)
+            changes |= identity_columns(normalise(wanted.local_id) if wanted.local_id else None)
+        await self._company_fields.merge(company.custom_fields, changes)
         await self._change(company, changes, wanted.model_fields_set, watchers)
         return company
 
@@ -165,9 +175,11 @@ class Directory:
             ValidationFailed: its identifier does not hold.
             AlreadyInDirectory: its identity is the one of another company.
         """
-        changes = changed(company, {"name": wanted.name, **_identity_columns(_identity(wanted, ""))})
+        own = wanted.model_dump(exclude={"local_id", "external_id"})
+        await self._company_fields.check(own)
+        changes = changed(company, {**own, **identity_columns(_identity(wanted, ""))})
         if changes:
-            fields = {"name" if column == "name" else "local_id" for column in changes}
+            fields = {column if column in own else "local_id" for column in changes}
             await self._change(company, changes, fields, watchers)
 
     async def _change(
@@ -216,11 +228,23 @@ class Directory:
             AlreadyInDirectory: the company has a contact with that address, or another one has the external id.
         """
         await self._require_company(wanted.company_id)
+        await self._contact_fields.check(wanted.model_dump(include=_FIELDS))
         created = await self._rows.insert_contact(wanted.model_dump(), self._clock.now())
         if created is None:
             raise await self._contact_clash(wanted)
         self._record_contact("contact.created", created, wanted.model_fields_set)
         return created
+
+    async def like(self, wanted: CompanyCreate, own_id: UUID | None = None) -> list[Company]:
+        """Companies that `wanted` may repeat: the same name or address. A warning, where a shared key is a refusal."""
+        found = await self._rows.companies_like(wanted.email, wanted.name, _MOST_ALIKE + 1)
+        return [company for company in found if company.id != own_id][:_MOST_ALIKE]
+
+    async def contacts_like(self, wanted: ContactCreate, own_id: UUID | None = None) -> list[Contact]:
+        """Contacts that `wanted` may repeat: the same address anywhere, or the same name at the same company."""
+        name = (wanted.first_name, wanted.last_name, wanted.company_id)
+        found = await self._rows.contacts_like(wanted.email, name, _MOST_ALIKE + 1)
+        return [contact for contact in found if contact.id != own_id][:_MOST_ALIKE]
 
     async def _contact_clash(self, wanted: ContactCreate) -> RelanceError:
         if wanted.email is not None:
@@ -229,6 +253,10 @@ class Directory:
                 return AlreadyInDirectory(known.id, "/email")
         known = await self._rows.contact_by_external_id(wanted.external_id) if wanted.external_id else None
         return AlreadyInDirectory(known.id, "/external_id") if known is not None else Conflict()
+
+    async def contact_at(self, company_id: UUID, email: str) -> Contact | None:
+        """The contact of that company with that address."""
+        return await self._rows.contact_by_email(company_id, email)
 
     async def ensure_contact(self, wanted: ContactCreate) -> Contact:
         """The contact of that company with that address, added where it is not known yet; its name is not overwritten.
@@ -260,7 +288,9 @@ class Directory:
         if contact is None:
             raise NotFound()
         precondition.check(contact.version)
-        await self._change_contact(contact, wanted.changes())
+        changes = wanted.changes()
+        await self._contact_fields.merge(contact.custom_fields, changes)
+        await self._change_contact(contact, changes)
         return contact
 
     async def replace_contact(self, contact: Contact, wanted: ContactReplace) -> None:
@@ -270,6 +300,7 @@ class Directory:
             ValidationFailed: its company is not known.
             AlreadyInDirectory: the company has another contact with that address.
         """
+        await self._contact_fields.check(wanted.model_dump(include=_FIELDS))
         changes = changed(contact, wanted.model_dump())
         if changes:
             await self._change_contact(contact, changes)
@@ -289,11 +320,7 @@ class Directory:
         await self._session.flush()
 
     async def _insert(self, wanted: CompanyCreate, identity: NormalisedId | None) -> Company | None:
-        values: dict[str, object] = {
-            "name": wanted.name,
-            "external_id": wanted.external_id,
-            **_identity_columns(identity),
-        }
+        values: dict[str, object] = {**wanted.model_dump(exclude={"local_id"}), **identity_columns(identity)}
         created = await self._rows.insert_company(values, self._clock.now())
         if created is not None:
             self._record_created(created)
@@ -333,14 +360,3 @@ class Directory:
 
 def _identity(wanted: CompanyReplace, pointer: str) -> NormalisedId | None:
     return normalise(wanted.local_id, f"{pointer}/local_id") if wanted.local_id is not None else None
-
-
-def _identity_columns(identity: NormalisedId | None) -> dict[str, object]:
-    if identity is None:
-        return {"country": None, "id_scheme": None, "id_value": None, "match_key": None}
-    return {
-        "country": identity.country,
-        "id_scheme": identity.scheme,
-        "id_value": identity.value,
-        "match_key": identity.match_key,
-    }

@@ -97,6 +97,12 @@ class IdentityAuthenticator:
         return _caller("api_key", facts, allowed)
 
 
+async def caller_of_user(session: DbSession, slug: str, email: str) -> Caller | None:
+    """The active user with that address in the workspace with that slug, as the caller that they would be."""
+    facts = await IdentityRepository(session).caller_of_email(slug, email)
+    return None if facts is None else _caller("user", facts, levels(facts["permissions"]))
+
+
 async def caller_for(session: DbSession, workspace_id: UUID, user_id: UUID) -> Caller | None:
     """The user as a caller, with the rights of now; None where the account is not active."""
     facts = await IdentityRepository(session).caller_of_user(workspace_id, user_id)

@@ -242,6 +242,11 @@ class IdentityRepository(Repository):
         """The user with that address."""
         return (await self.session.scalars(select(User).where(User.email == email))).one_or_none()
 
+    async def ids_by_email(self) -> dict[str, UUID]:
+        """Every user of the workspace who is not deactivated, by address."""
+        found = await self.session.execute(select(User.email, User.id).where(User.status != "deactivated"))
+        return {row.email: row.id for row in found}
+
     async def insert_user(self, values: Mapping[str, Any]) -> User | None:
         """A new user, or None where somebody has that address already."""
         own = {"workspace_id": self.session.workspace_id, "version": 1}

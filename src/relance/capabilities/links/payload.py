@@ -15,6 +15,7 @@ from relance.capabilities.links.errors import StaleVersion
 from relance.capabilities.links.negotiation import FORM_TYPE, JSON_TYPES, MULTIPART_TYPE, media_type
 from relance.core.errors import BodyTooLarge, FieldError, MalformedRequest, UnsupportedMediaType, ValidationFailed
 from relance.core.i18n import Text
+from relance.core.json_schemas import escape
 from relance.core.schemas import clean_text
 
 #: The one value that is kept as it was typed: a password is compared to the last character, and never shown.
@@ -160,11 +161,6 @@ def clean_payload(payload: Mapping[str, object]) -> dict[str, object]:
     if errors:
         raise ValidationFailed(errors[:100])
     return cleaned
-
-
-def escape(name: str) -> str:
-    """`name` as one step of a JSON pointer (RFC 6901)."""
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _clean(value: object, pointer: str, depth: int, errors: list[FieldError]) -> object:

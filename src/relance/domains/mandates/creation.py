@@ -46,7 +46,7 @@ class MandateCreation:
         company = await self.company(wanted.company)
         row = await self._add(wanted, company)
         if wanted.contact is not None:
-            set_contact(row, wanted.contact.changes())
+            set_contact(row, (await self._service.picked(company.id, wanted.contact)).changes())
         if wanted.schedule is not None:
             row = await self._service.set_schedule(row, wanted.schedule)
         if wanted.passthrough is not None:

@@ -88,7 +88,11 @@ class ContactInput(Patch):
     title: Civility | None = None
     first_name: Name | None = None
     last_name: Name | None = None
-    email: EmailAddress | None = Field(None, description="Compared without regard to case.")
+    email: EmailAddress | None = Field(
+        None,
+        description="Compared without regard to case. Of a contact that the directory knows there, names and telephone "
+        "that are left out are filled in.",
+    )
     phone: Phone | None = Field(None, description="International, or French national form; kept as E.164.")
 
 

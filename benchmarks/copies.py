@@ -174,19 +174,22 @@ async def start_again(database_url: str) -> None:
 
 _PLANNED = (
     "INSERT INTO follow_ups (workspace_id, id, subject_kind, subject_id, domain, cycle, kind, ordinal, due_at, "
-    f"planned_at, state) SELECT {_DEMO}, gen_random_uuid(), 'invitation', k.subject, 'invitations', 1, k.kind, 1, k.due, "
-    "k.due, 'pending' FROM generate_series($1::bigint, $2::bigint) AS n CROSS JOIN LATERAL "
+    f"planned_at, state) SELECT {_DEMO}, gen_random_uuid(), 'invitation', k.subject, 'invitations', 1, k.kind, 1, "
+    "k.due, k.due, 'pending' FROM generate_series($1::bigint, $2::bigint) AS n CROSS JOIN LATERAL "
 )
 #: Four of five have a reminder that is due, and an expiry that is not; the fifth has an expiry that is due.
 _DUE = f"""(
-    SELECT {copy_id(INVITATION)} AS subject, 'reminder' AS kind, now() - interval '1 day' + n * interval '1 microsecond' AS due
+    SELECT {copy_id(INVITATION)} AS subject, 'reminder' AS kind,
+           now() - interval '1 day' + n * interval '1 microsecond' AS due
     WHERE n % 5 > 0
     UNION ALL
-    SELECT {copy_id(INVITATION)}, 'expiry', now() + CASE WHEN n % 5 > 0 THEN interval '22 days' ELSE interval '-1 day' END
+    SELECT {copy_id(INVITATION)}, 'expiry',
+           now() + CASE WHEN n % 5 > 0 THEN interval '22 days' ELSE interval '-1 day' END
            + n * interval '1 microsecond'
 ) AS k"""
 _NOT_DUE = f"""(
-    SELECT {copy_id(UNBACKED)} AS subject, 'reminder' AS kind, now() + interval '1 hour' + n % 40000 * interval '1 minute' AS due
+    SELECT {copy_id(UNBACKED)} AS subject, 'reminder' AS kind,
+           now() + interval '1 hour' + n % 40000 * interval '1 minute' AS due
 ) AS k"""
 
 

@@ -50,6 +50,9 @@ async def test_a_client_accepts_then_declines(product: Product, office: Office) 
     assert "Vous avez choisi « Je décline ». Rien n’est encore enregistré" in html["choice=decline"]
     assert "09:00 – 12:30, Lyon, salle 2" in html["choice=accept"]
     assert "heure locale Europe/Paris (UTC+0" in html["choice=accept"]
+    english = (await product.client.get(f"{link}?lang=en&choice=decline")).text
+    for words in ("You have chosen “I decline”", "Waiting for your answer", "Europe/Paris time (UTC+0", "Answer by"):
+        assert words in english
 
     sent = await answer(product, link, "accept", answers={"comment": "Nous serons quatre."})
     assert (sent.status_code, sent.json()["state_label"]) == (200, "Dates acceptées")

@@ -1,7 +1,7 @@
-"""Many rows in one statement: one document instead of parameters, so that its text is one for any number of rows.
+"""Many rows in one statement: arrays instead of parameters, so that its text is one for any number of rows.
 
-`INSERT … VALUES` of n rows is another statement for each n: built, compiled and prepared anew. Over one JSON document
-it is prepared once in a connection, and writing the document costs a tenth of what handing over each value does.
+`INSERT … VALUES` of n rows is another statement for each n: built, compiled and prepared anew. Over arrays it is
+prepared once in a connection, and a row costs what its values cost.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,9 +10,12 @@ from typing import Any, cast
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ARRAY, ColumnElement, Table, TextClause, any_, bindparam, text
+from sqlalchemy import ARRAY, ColumnElement, Table, any_, bindparam
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import JSON
 
 from relance.core.db import Base, DbSession
+from relance.core.driver import Statement
 from relance.core.quick import DIALECT
 
 
@@ -39,55 +42,88 @@ async def insert_all(
     if not rows:
         return set()
     table = cast("Table", model.__table__)
-    return set(await session.scalars(_statement(table, tuple(rows[0]), unless), {"rows": _document(rows)}))
+    values = _columns(table, rows)
+    ids: list[UUID] = values["id"]
+    same = _take_same(values)
+    statement = _insertion(table, tuple(name for name in values if name not in same), tuple(same), unless)
+    if unless is None:
+        await statement.run(session, **{**values, **same})
+        return set(ids)
+    return {row[0] for row in await statement.rows(session, **{**values, **same})}
 
 
-def _document(rows: Sequence[Mapping[str, Any]]) -> str:
-    return orjson.dumps(rows, default=_as_text).decode()
+async def change_all(session: DbSession, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
+    """Change `rows` of the session's workspace, each by its `id`, all of the same columns, in one statement.
 
+    A version is counted up. The caller holds their locks.
 
-def _as_text(value: object) -> str:
-    """What JSON has no form for, as PostgreSQL reads it."""
-    return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
-
-
-def _columns(table: Table, names: Sequence[str]) -> str:
-    """The columns of the document, with their types."""
-    return ", ".join(f"{name} {table.c[name].type.compile(dialect=DIALECT)}" for name in names)
-
-
-@lru_cache(maxsize=64)
-def _statement(table: Table, names: tuple[str, ...], unless: str | None) -> TextClause:
-    conflict = ""
-    if unless is not None:
-        conflict = f"ON CONFLICT {f'({unless}) ' if unless else ''}DO NOTHING"
-    listed = ", ".join(names)
-    return text(
-        f"INSERT INTO {table.name} ({listed}) SELECT {listed} "  # noqa: S608 - names of our models
-        f"FROM json_to_recordset(CAST(:rows AS json)) AS k({_columns(table, names)}) {conflict} RETURNING id"
-    )
-
-
-async def update_all(session: DbSession, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Change many rows of the session's workspace in one statement, each to values of its own; versions grow by one.
-
-    Args:
-        session: the caller's.
-        model: whose table; it has a version.
-        rows: all of the same columns, `id` among them.
+    Returns:
+        How many there were.
     """
     if not rows:
-        return
+        return 0
     table = cast("Table", model.__table__)
-    values = {"rows": _document(rows), "of_workspace": session.workspace_id}
-    await session.execute(_change(table, tuple(rows[0])), values)
+    values = _columns(table, rows)
+    statement = _change(table, tuple(name for name in values if name != "id"))
+    return await statement.run(session, **values, workspace=session.workspace_id)
 
 
-@lru_cache(maxsize=64)
-def _change(table: Table, names: tuple[str, ...]) -> TextClause:
-    changes = ["version = t.version + 1", *(f"{name} = k.{name}" for name in names if name != "id")]
-    return text(
-        f"UPDATE {table.name} t SET {', '.join(changes)} "  # noqa: S608 - names of our models
-        f"FROM json_to_recordset(CAST(:rows AS json)) AS k({_columns(table, names)}) "
-        "WHERE t.workspace_id = :of_workspace AND t.id = k.id"
+def _columns(table: Table, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """`rows` turned round, their documents as text."""
+    values = {name: [row[name] for row in rows] for name in rows[0]}
+    for name in _documents(table):
+        if name in values:
+            values[name] = [None if one is None else orjson.dumps(one).decode() for one in values[name]]
+    return values
+
+
+def _take_same(values: Mapping[str, list[Any]]) -> dict[str, Any]:
+    """The columns that hold one value: it travels once, and not as an array of which each item is looked at."""
+    return {name: column[0] for name, column in values.items() if column.count(column[0]) == len(column)}
+
+
+@lru_cache(maxsize=256)
+def _documents(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.c if isinstance(column.type, JSON | JSONB))
+
+
+@lru_cache(maxsize=1024)
+def _insertion(table: Table, names: tuple[str, ...], same: tuple[str, ...], unless: str | None) -> Statement:
+    shown = [_read(table, name, f"k.{name}") for name in names]
+    shown += [_read(table, name, f"CAST(:{name} AS {_sent(table, name)})") for name in same]
+    source = f"FROM unnest({_arrays(table, names)}) AS k({', '.join(names)})" if names else ""
+    conflict = ""
+    if unless is not None:
+        conflict = f"ON CONFLICT {f'({unless}) ' if unless else ''}DO NOTHING RETURNING id"
+    listed = ", ".join((*names, *same))
+    return Statement(f"INSERT INTO {table.name} ({listed}) SELECT {', '.join(shown)} {source} {conflict}")
+
+
+@lru_cache(maxsize=256)
+def _change(table: Table, names: tuple[str, ...]) -> Statement:
+    sets = [f"{name} = {_read(table, name, f'k.{name}')}" for name in names]
+    if "version" in table.c:
+        sets.append("version = t.version + 1")
+    every = ("id", *names)
+    return Statement(
+        f"UPDATE {table.name} t SET {', '.join(sets)} FROM unnest({_arrays(table, every)}) AS k({', '.join(every)}) "  # noqa: S608 - names of our models
+        "WHERE t.workspace_id = :workspace AND t.id = k.id"
     )
+
+
+def _arrays(table: Table, names: Sequence[str]) -> str:
+    return ", ".join(f"CAST(:{name} AS {_sent(table, name)}[])" for name in names)
+
+
+def _sent(table: Table, name: str) -> str:
+    """As what a value travels."""
+    return "text" if name in _documents(table) else _type(table, name)
+
+
+def _read(table: Table, name: str, value: str) -> str:
+    """What travelled, as its column wants it."""
+    return f"CAST({value} AS {_type(table, name)})" if name in _documents(table) else value
+
+
+def _type(table: Table, name: str) -> str:
+    return table.c[name].type.compile(dialect=DIALECT)

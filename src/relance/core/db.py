@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import orjson
@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     MetaData,
+    Select,
     Text,
     Uuid,
     event,
@@ -26,11 +27,14 @@ from sqlalchemy.orm import (
     mapped_column,
     with_loader_criteria,
 )
+from sqlalchemy.orm.interfaces import ORMOption
 
 from relance.core.errors import RelanceError
 from relance.core.ids import new_id
 from relance.core.quick import Quick, fetch, watch
 from relance.core.settings import Settings
+
+SelectT = TypeVar("SelectT", bound=Select[*tuple[Any, ...]])
 
 _WORKSPACE = "workspace_id"
 _BELLS = "bells"
@@ -141,9 +145,16 @@ def _scope_by_workspace(state: ORMExecuteState) -> None:
     workspace = state.session.info.get(_WORKSPACE)
     if workspace is None or state.is_column_load or state.is_insert:
         return
-    state.statement = state.statement.options(
-        with_loader_criteria(WorkspaceOwned, lambda cls: cls.workspace_id == workspace, include_aliases=True)
-    )
+    state.statement = state.statement.options(_within(workspace))
+
+
+def _within(workspace: UUID) -> ORMOption:
+    return with_loader_criteria(WorkspaceOwned, lambda cls: cls.workspace_id == workspace, include_aliases=True)
+
+
+def scoped(session: DbSession, statement: SelectT) -> SelectT:
+    """`statement` with the filter of the session's workspace, for what is not run by the session itself."""
+    return statement.options(_within(session.workspace_id))
 
 
 @event.listens_for(Session, "before_flush")

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel
 
 from relance.capabilities.transfers.cells import RowT, Sheet
+from relance.capabilities.transfers.copying.repository import AnySelect
 from relance.core.db import DbSession
 from relance.core.i18n import Text
 from relance.core.security import Caller
@@ -18,6 +19,9 @@ FilterT = TypeVar("FilterT", bound=BaseModel)
 Rows = Callable[[DbSession, FilterT, Caller, str], AsyncIterator[Sequence[RowT]]]
 #: The same, and the instant at which it is asked.
 RowsAt = Callable[[DbSession, FilterT, Caller, str, datetime], AsyncIterator[Sequence[RowT]]]
+
+#: Session, filter, caller, sort → a statement whose columns are named by the sources of the sheet's.
+Stored = Callable[[DbSession, FilterT, Caller, str], AnySelect]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class ListExport(Generic[RowT, FilterT]):
     called: str = "list"
     #: In place of `rows`, of a list that says what is overdue.
     rows_at: RowsAt[FilterT, RowT] | None = None
+    #: What `rows` reads, where all columns of the sheet are stored: then the database writes the CSV.
+    stored: Stored[FilterT] | None = None
 
     def read(
         self, session: DbSession, wanted: FilterT, caller: Caller, sort: str, now: datetime

@@ -2,7 +2,9 @@
 
 import asyncio
 import tempfile
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Generic, Literal
 from uuid import UUID
@@ -14,6 +16,8 @@ from relance.capabilities.identity.repository import IdentityRepository
 from relance.capabilities.jobs.handlers import JobFacts, Progress
 from relance.capabilities.transfers import csv_files, xlsx_files
 from relance.capabilities.transfers.cells import RowT
+from relance.capabilities.transfers.copying import copied_csv
+from relance.capabilities.transfers.copying.repository import AnySelect
 from relance.core.clock import system_now
 from relance.core.db import DbSession
 from relance.core.i18n import Text
@@ -56,11 +60,27 @@ class ExportJob(Generic[RowT, FilterT]):
         async with self._runtime.db.transaction(job.workspace_id) as session:
             zone = await IdentityRepository(session).zone()
             wanted = self._export.filter.model_validate(job.parameters["filter"])
+            if extension == "csv" and self._export.stored is not None:
+                statement = self._export.stored(session, wanted, job.caller, job.parameters["sort"])
+                await self._copy(session, job, path, zone, statement, progress)
+                return
             now = self._runtime.clock.now()
             rows = self._export.read(session, wanted, job.caller, job.parameters["sort"], now)
             batches = _told(rows, progress)
             write = self._xlsx if extension == "xlsx" else self._csv
             await write(job, path, zone, batches)
+
+    async def _copy(
+        self, session: DbSession, job: JobFacts, path: Path, zone: ZoneInfo, statement: AnySelect, progress: Progress
+    ) -> None:
+        told = _Told(progress)
+        copy = copied_csv(session, statement, self._export.sheet, job.locale, zone)
+        with path.open("wb") as file:
+            async with aclosing(copy):
+                async for piece, rows in copy:
+                    file.write(piece)
+                    await told.more(rows)
+        await told.end()
 
     async def _csv(self, job: JobFacts, path: Path, zone: ZoneInfo, batches: AsyncIterator[Sequence[RowT]]) -> None:
         with path.open("wb") as file:
@@ -81,11 +101,28 @@ class ExportJob(Generic[RowT, FilterT]):
 
 async def _told(batches: AsyncIterator[Sequence[RowT]], progress: Progress) -> AsyncIterator[Sequence[RowT]]:
     """The same batches; `progress` hears of them from time to time, and of the last one."""
-    done, told_at = 0, asyncio.get_running_loop().time()
+    told = _Told(progress)
     async for batch in batches:
         yield batch
-        done += len(batch)
-        if asyncio.get_running_loop().time() - told_at >= _PROGRESS_SECONDS:
-            await progress(done)
-            told_at = asyncio.get_running_loop().time()
-    await progress(done)
+        await told.more(len(batch))
+    await told.end()
+
+
+class _Told:
+    """Tells how far it is, from time to time."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._done = 0
+        self._at = time.monotonic()
+
+    async def more(self, rows: int) -> None:
+        """So many more are written."""
+        self._done += rows
+        if time.monotonic() - self._at >= _PROGRESS_SECONDS:
+            await self.end()
+
+    async def end(self) -> None:
+        """Tell it now."""
+        await self._progress(self._done)
+        self._at = time.monotonic()

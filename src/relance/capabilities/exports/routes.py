@@ -1,6 +1,7 @@
 """The two routes by which a list leaves as a file."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response, status
@@ -12,6 +13,7 @@ from relance.capabilities.jobs.router import JobKindsDep, accepted
 from relance.capabilities.jobs.schemas import JobRead
 from relance.capabilities.jobs.service import Jobs
 from relance.capabilities.transfers.cells import RowT
+from relance.capabilities.transfers.copying import copied_csv
 from relance.capabilities.transfers.csv_files import MEDIA_TYPE, csv_pieces
 from relance.core.downloads import attachment
 from relance.core.errors import PermissionDenied, Unauthenticated, ValidationFailed
@@ -46,14 +48,21 @@ def add_export_routes(router: APIRouter, export: ListExport[RowT, FilterT]) -> N
     ) -> StreamingResponse:
         """The same columns, filters and order as the screen, whatever the number of rows."""
 
-        async def batches() -> AsyncIterator[Sequence[RowT]]:
-            async with runtime.db.transaction(caller.workspace_id) as snapshot:
-                async for rows in export.read(snapshot, query, caller, query.sort, runtime.clock.now()):
-                    yield rows
+        locale, zone = current_locale(), await IdentityRepository(session).zone()
 
-        zone = await IdentityRepository(session).zone()
-        pieces = csv_pieces(export.sheet, batches(), current_locale(), zone)
-        return StreamingResponse(pieces, media_type=MEDIA_TYPE, headers=attachment(f"{export.resource}.csv"))
+        async def pieces() -> AsyncIterator[bytes]:
+            async with runtime.db.transaction(caller.workspace_id) as snapshot:
+                if export.stored is not None:
+                    statement = export.stored(snapshot, query, caller, query.sort)
+                    async with aclosing(copied_csv(snapshot, statement, export.sheet, locale, zone)) as copy:
+                        async for piece, _ in copy:
+                            yield piece
+                    return
+                rows = export.read(snapshot, query, caller, query.sort, runtime.clock.now())
+                async for piece in csv_pieces(export.sheet, rows, locale, zone):
+                    yield piece
+
+        return StreamingResponse(pieces(), media_type=MEDIA_TYPE, headers=attachment(f"{export.resource}.csv"))
 
     @router.post(
         "/exports",

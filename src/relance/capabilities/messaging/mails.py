@@ -1,7 +1,6 @@
 """A mail is a typed model of its placeholders plus a folder of templates."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -12,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from relance.core.i18n import Text
 
+#: Of the categories Cc and Cs.
+_UNTAMED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _KEY = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 
 
@@ -26,7 +27,8 @@ def tame(value: str) -> str:
     A name that a partner typed must neither break a mail nor keep one from leaving, so that such characters
     become spaces here; where they would do harm, in headers, they are refused by `mime`.
     """
-    return "".join(" " if unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t" else char for char in value)
+    # What is printable throughout, as nearly all is, holds none of them.
+    return value if value.isprintable() else _UNTAMED.sub(" ", value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,10 @@ class Mail(Placeholders):
             if self.link_bearing:
                 raise ValueError(f"{self.key} bears a link and was given none")
             return self
-        return self.model_copy(update=self.links(link_marker(link_id)))
+        links = self.links(link_marker(link_id))
+        if all(getattr(self, name) == address for name, address in links.items()):
+            return self
+        return self.model_copy(update=links)
 
     @classmethod
     def links(cls, address: str) -> dict[str, str]:

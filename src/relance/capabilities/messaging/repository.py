@@ -13,6 +13,7 @@ from relance.capabilities.messaging.models import Message, MessageAttempt, Messa
 from relance.capabilities.messaging.outcomes import Phase, Reply
 from relance.capabilities.messaging.schemas import MessageFilter
 from relance.core.bulk import insert_all
+from relance.core.driver import Statement
 from relance.core.ids import new_id
 from relance.core.pagination import PageRequest, Slice, SortKey
 from relance.core.repository import Repository, affected, fetch_page
@@ -20,6 +21,17 @@ from relance.core.subjects import SubjectRef
 
 #: A mail in one of these went, may have gone, or is on its way.
 _LIVE = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNCERTAIN, MessageState.SENT, MessageState.BOUNCED)
+
+# Locked in the order of their ids, as whoever else takes several of them does.
+_CANCEL = Statement("""
+WITH held AS (
+    SELECT m.workspace_id, m.id FROM unnest(CAST(:kinds AS text[]), CAST(:subjects AS uuid[])) AS k(kind, subject)
+    JOIN messages m ON m.workspace_id = :workspace AND m.subject_kind = k.kind AND m.subject_id = k.subject
+    WHERE m.state = 'queued' ORDER BY m.id FOR UPDATE OF m
+)
+UPDATE messages m SET state = 'cancelled', reason = :reason
+FROM held WHERE m.workspace_id = held.workspace_id AND m.id = held.id AND m.state = 'queued'
+""")
 
 
 class OutboxRepository(Repository):
@@ -31,17 +43,14 @@ class OutboxRepository(Repository):
         await insert_all(self.session, MessageBody, [body for body in bodies if body["id"] in fresh])
         return fresh
 
-    async def cancel_queued(self, subject: SubjectRef, reason: str) -> int:
+    async def cancel_queued(self, subjects: Sequence[SubjectRef], reason: str) -> int:
         """Cancel what no worker holds."""
-        return await affected(
+        return await _CANCEL.run(
             self.session,
-            update(Message)
-            .where(
-                Message.subject_kind == subject.kind,
-                Message.subject_id == subject.id,
-                Message.state == MessageState.QUEUED,
-            )
-            .values(state=MessageState.CANCELLED, reason=reason),
+            workspace=self.session.workspace_id,
+            kinds=[subject.kind for subject in subjects],
+            subjects=[subject.id for subject in subjects],
+            reason=reason,
         )
 
     async def with_states(

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from relance.capabilities.followups.handlers import Done, Dropped, Outcome, Postponed
-from relance.capabilities.followups.models import FollowUp, FollowUpKind
+from relance.capabilities.followups.handlers import Done, Dropped, Due, Outcome, Postponed
+from relance.capabilities.followups.models import FollowUpKind
 from relance.capabilities.followups.service import FollowUps
 from relance.capabilities.messaging.gap import TooRecent
 from relance.capabilities.messaging.handlers import MailFact
@@ -30,7 +30,7 @@ class RequestFollowUps:
     def __init__(self, runtime: Runtime) -> None:
         self._clock = runtime.clock
 
-    async def follow_up(self, session: DbSession, due: Sequence[FollowUp]) -> Mapping[UUID, Outcome]:
+    async def follow_up(self, session: DbSession, due: Sequence[Due]) -> Mapping[UUID, Outcome]:
         """Remind; see `FollowUpHandler`."""
         acts = RequestActs(session, self._clock, by=Actor.WORKER)
         rows = await RequestRepository(session).lock_free([follow_up.subject_id for follow_up in due])
@@ -46,7 +46,7 @@ class RequestFollowUps:
         await session.flush()
         return outcomes
 
-    def _may(self, row: RequestRow, follow_up: FollowUp) -> Outcome:
+    def _may(self, row: RequestRow, follow_up: Due) -> Outcome:
         if follow_up.cycle != row.request.cycle or follow_up.kind != FollowUpKind.REMINDER:
             return Dropped("earlier_cycle")
         facts = facts_of(row, self._clock.now())

@@ -16,7 +16,7 @@ from relance.core.ids import new_id
 from relance.core.runtime import Runtime
 from relance.core.security import Caller
 from relance.core.subjects import ActorRef
-from relance.domains.invitations.asking import Ask, Asking, subject_of
+from relance.domains.invitations.asking import Ask, Asking, asked_of, subject_of
 from relance.domains.invitations.errors import AlreadyOpen, PrequalificationValid
 from relance.domains.invitations.lifecycle import FormStatus, Reason
 from relance.domains.invitations.models import Invitation, Prequalification
@@ -107,7 +107,7 @@ class Creation:
         rows = await self._rows.rows(ids)
         policy = await FollowUps(self._session, self._clock).policy(DOMAIN)
         expires_at = policy.expiry(self._clock.now())
-        await Asking(self._session, self._runtime).invite([Ask(rows[id_], expires_at) for id_ in ids])
+        await Asking(self._session, self._runtime).invite([Ask(asked_of(rows[id_]), expires_at) for id_ in ids])
         journal, actor = Journal(self._session, self._clock), ActorRef.of(self._caller)
         for id_ in ids:
             invitation = rows[id_].invitation

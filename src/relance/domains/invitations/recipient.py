@@ -20,7 +20,7 @@ from relance.core.errors import NotFound
 from relance.core.i18n import Locale, Text, as_locale, long_datetime
 from relance.core.runtime import Runtime
 from relance.domains.invitations.answers import Answers, is_past, require_form
-from relance.domains.invitations.asking import KIND
+from relance.domains.invitations.asked import KIND
 from relance.domains.invitations.emails import reason_sentence
 from relance.domains.invitations.lifecycle import ExpiryReason, FormStatus, Reason, Status
 from relance.domains.invitations.models import Prequalification, PrequalificationForm

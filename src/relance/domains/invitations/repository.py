@@ -13,7 +13,7 @@ from relance.capabilities.directory.models import Company
 from relance.capabilities.identity.models import Membership, Organisation, User, Workspace
 from relance.core.bulk import among
 from relance.core.ids import new_id
-from relance.core.pagination import AnySelect, PageRequest, Slice, SortKey
+from relance.core.pagination import AnySelect, PageRequest, Slice, SortKey, ordered
 from relance.core.repository import AnyRow, Repository, affected, fetch_page, streamed
 from relance.core.security import Caller
 from relance.domains.invitations.dashboard.repository import matching, visible
@@ -224,15 +224,24 @@ class InvitationRepository(Repository):
             statement = statement.where(Invitation.id > after)
         return (await self.session.scalars(statement.order_by(Invitation.id).limit(limit))).all()
 
+    def dashboard(self, wanted: InvitationFilter, caller: Caller, sort: str) -> AnySelect:
+        """Every row of the dashboard in its order, its columns named as the fields of `DashboardRow`."""
+        order = ordered(SORTS[sort.removeprefix("-")], Invitation.id, descending=sort.startswith("-"))
+        return self._dashboard(wanted, caller).order_by(*order)
+
     def dashboard_rows(
         self, wanted: InvitationFilter, caller: Caller, sort: str
     ) -> AsyncIterator[Sequence[DashboardRow]]:
-        """Every row of the dashboard, as `streamed`."""
+        """The same, as `streamed`."""
+        return streamed(self.session, self._dashboard(wanted, caller), sort, SORTS, Invitation.id, DashboardRow)
+
+    @staticmethod
+    def _dashboard(wanted: InvitationFilter, caller: Caller) -> AnySelect:
         shown = select(
             Company.id_value,
-            Company.name,
+            Company.name.label("company_name"),
             Invitation.email,
-            Organisation.name,
+            Organisation.name.label("organisation_name"),
             Invitation.last_sent_at,
             Invitation.reminders_count,
             Invitation.form_status,
@@ -240,8 +249,7 @@ class InvitationRepository(Repository):
             Invitation.delivery,
             Invitation.expires_at,
         )
-        statement = _around(shown.select_from(Invitation)).where(*matching(wanted, caller).conditions())
-        return streamed(self.session, statement, sort, SORTS, Invitation.id, DashboardRow)
+        return _around(shown.select_from(Invitation)).where(*matching(wanted, caller).conditions())
 
 
 class PrequalificationRepository(Repository):

@@ -15,7 +15,7 @@ from relance.core.runtime import Runtime
 from relance.core.security import Caller
 from relance.core.subjects import ActorRef
 from relance.domains.invitations import views
-from relance.domains.invitations.asking import subject_of
+from relance.domains.invitations.asking import asked_of, subject_of
 from relance.domains.invitations.chasing import Chasing
 from relance.domains.invitations.creation import DOMAIN, Creation
 from relance.domains.invitations.dashboard.repository import dashboard_page
@@ -114,7 +114,8 @@ class InvitationService:
         """
         facts = views.facts_of(row, self._clock.now(), forced=force)
         LIFECYCLE.require(row.invitation.status, "remind", Actor.USER, facts)
-        await self._chasing.remind([row], forced=force)
+        await self._chasing.remind([asked_of(row)], forced=force)
+        await self._session.refresh(row.invitation)
 
     async def renew(self, row: InvitationRow) -> None:
         """Begin a new cycle: the inviting mail again, and reminders and expiry armed again once it has left.
@@ -123,9 +124,10 @@ class InvitationService:
             RelanceError: the refusal of the lifecycle, or `AlreadyOpen`.
         """
         LIFECYCLE.require(row.invitation.status, "renew", Actor.USER, views.facts_of(row, self._clock.now()))
-        refused = await self._chasing.renew([row])
+        refused = await self._chasing.renew([asked_of(row)])
         if refused:
             raise refused[row.invitation.id]
+        await self._session.refresh(row.invitation)
 
     async def update(self, row: InvitationRow, wanted: InvitationUpdate) -> None:
         """Correct the address, where another one is given.
@@ -138,6 +140,7 @@ class InvitationService:
             return
         LIFECYCLE.require(row.invitation.status, "correct", Actor.USER, views.facts_of(row, self._clock.now()))
         await self._chasing.correct(row, email)
+        await self._session.refresh(row.invitation)
 
     async def reassign(self, row: InvitationRow, user_id: UUID) -> InvitationRow:
         """Pass the request to somebody else: « Seulement mes demandes » and the notices follow.

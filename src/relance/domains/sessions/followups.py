@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from relance.capabilities.cycles.lifecycle import Delivery
-from relance.capabilities.followups.handlers import Done, Dropped, Outcome, Postponed
-from relance.capabilities.followups.models import FollowUp
+from relance.capabilities.followups.handlers import Done, Dropped, Due, Outcome, Postponed
 from relance.capabilities.followups.service import FollowUps
 from relance.capabilities.journal.service import Journal
 from relance.capabilities.messaging.gap import TooRecent
@@ -46,7 +45,7 @@ class ClientFollowUps:
     def __init__(self, runtime: Runtime) -> None:
         self._clock = runtime.clock
 
-    async def follow_up(self, session: DbSession, due: Sequence[FollowUp]) -> Mapping[UUID, Outcome]:
+    async def follow_up(self, session: DbSession, due: Sequence[Due]) -> Mapping[UUID, Outcome]:
         """Remind; see `FollowUpHandler`."""
         found = await _found(session, {follow_up.subject_id for follow_up in due}, skip=True)
         outcomes: dict[UUID, Outcome] = {}
@@ -60,7 +59,7 @@ class ClientFollowUps:
         await session.flush()
         return outcomes
 
-    def _may(self, row: SessionRow, found: ClientRow, follow_up: FollowUp) -> Outcome:
+    def _may(self, row: SessionRow, found: ClientRow, follow_up: Due) -> Outcome:
         client, now = found.client, self._clock.now()
         if follow_up.cycle != client.plans:
             return Dropped("planned_anew")

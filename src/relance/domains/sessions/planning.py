@@ -21,7 +21,8 @@ from relance.core.i18n import Locale, Text
 MOST_SLOTS = 200
 #: Days that the simple planning looks at.
 LONGEST_PERIOD = 731
-FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2200, 1, 1)
+#: Within these, the public holidays are known.
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2099, 12, 31)
 
 _INVERTED = Text("Un créneau finit après son début.", "A slot ends after it begins.")
 _SKIPPED = Text(

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from relance.capabilities.directory.models import COMPANY_NAME, Company, Contact
 from relance.capabilities.directory.repository import DirectoryRepository
-from relance.core.bulk import among, insert_all, update_all
+from relance.core.bulk import among, change_all, insert_all
 from relance.core.repository import Repository
 from relance.core.search import folded
 
@@ -95,7 +95,7 @@ class BulkRepository(Repository):
     async def _changed(self, model: type[Entry], rows: Sequence[Mapping[str, Any]]) -> bool:
         try:
             async with self.session.begin_nested():
-                await update_all(self.session, model, rows)
+                await change_all(self.session, model, rows)
         except IntegrityError:
             return False
         return True

@@ -12,7 +12,8 @@ from relance.core.db import DbSession
 from relance.core.lifecycle import Actor
 from relance.core.runtime import Runtime
 from relance.core.subjects import SYSTEM
-from relance.domains.invitations.asking import KIND, Asking, subject_of
+from relance.domains.invitations.asked import KIND
+from relance.domains.invitations.asking import Asking, subject_of
 from relance.domains.invitations.creation import DOMAIN, reason_of
 from relance.domains.invitations.delivery.repository import Asked, InvitationMailRepository
 from relance.domains.invitations.emails import (

@@ -53,9 +53,7 @@ class ProposalDraft(Output):
     )
 
     version: int = Field(description="Which proposal to this client it would be.")
-    due_on: Day | None = Field(
-        description="The due date that the words speak of; null where it is asked for and none is possible any more."
-    )
+    due_on: Day = Field(description="The due date that the words speak of.")
     to: str | None = Field(description="The main contact's address; null where there is none: then it is to be given.")
     cc: list[str]
     bcc: list[str]

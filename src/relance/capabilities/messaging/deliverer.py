@@ -17,7 +17,8 @@ from relance.capabilities.messaging.delivery.compose import Composer
 from relance.capabilities.messaging.delivery.courier import Courier, Halt
 from relance.capabilities.messaging.delivery.ledger import Ledger, database_away
 from relance.capabilities.messaging.delivery.parcel import Claimed
-from relance.capabilities.messaging.delivery.smtp import Pool, Relay
+from relance.capabilities.messaging.delivery.pool import Pool
+from relance.capabilities.messaging.delivery.smtp import Relay
 from relance.capabilities.messaging.handlers import MailSubjects
 from relance.capabilities.messaging.mails import Mail
 from relance.capabilities.messaging.templates import load_templates
@@ -50,7 +51,7 @@ class Deliverer:
         self._most_in_batch = settings.handoff_batch
         self._halt = Halt()
         self._ledger = Ledger(runtime, subjects, templates.resend_uncertain)
-        self._pool = Pool(Relay.parse(settings.smtp_url), settings.smtp_timeout_seconds)
+        self._pool = Pool(Relay.parse(settings.smtp_url), settings.smtp_timeout_seconds, settings.smtp_ca_file)
         self._courier = Courier(
             self._ledger,
             Composer(settings, templates, lambda link_id: link_url(settings, tokens, link_id)),

@@ -13,7 +13,8 @@ import structlog
 from relance.capabilities.messaging.delivery.compose import Composer
 from relance.capabilities.messaging.delivery.ledger import Ledger
 from relance.capabilities.messaging.delivery.parcel import Claimed, Parcel, Settlement
-from relance.capabilities.messaging.delivery.smtp import Conversation, Pool, SmtpFault
+from relance.capabilities.messaging.delivery.pool import Pool
+from relance.capabilities.messaging.delivery.smtp import Address, Conversation, SmtpFault
 from relance.capabilities.messaging.errors import AddressRefused, MessagingFault
 from relance.capabilities.messaging.lanes import LaneChange, domain_lane
 from relance.capabilities.messaging.models import MessageState
@@ -150,7 +151,7 @@ class Courier:
         if trip.conversation is None:
             trip.conversation = await self._pool.acquire()
         parcel = trip.waiting[0]
-        await trip.conversation.open(parcel.sender, parcel.recipient)
+        await trip.conversation.open(_address(parcel), committed=trip.intended)
         if not trip.intended:
             await self._intend(trip)
             if not trip.waiting or trip.waiting[0] is not parcel:
@@ -160,7 +161,8 @@ class Courier:
             # Another process may think us dead before the relay has answered.
             await trip.conversation.reset()
             return False
-        reply = await self._to_the_end(trip, trip.conversation.hand_over(parcel.payload))
+        following = _address(trip.waiting[1]) if len(trip.waiting) > 1 else None
+        reply = await self._to_the_end(trip, trip.conversation.hand_over(parcel.payload, following))
         trip.waiting.popleft()
         now = self._clock.now()
         trip.settled.append(Settlement(parcel.message, MessageState.SENT, now, phase=Phase.PAYLOAD, reply=reply))
@@ -224,8 +226,6 @@ class Courier:
             )
         if silent or decided.pause_lane:
             self._forget(trip)
-        elif trip.conversation is not None:
-            await trip.conversation.reset()
 
     def _after(self, message: Claimed, fault: SmtpFault, decided: Outcome) -> Settlement:
         now = self._clock.now()
@@ -256,3 +256,7 @@ class Courier:
         if trip.conversation is not None:
             self._pool.drop(trip.conversation)
             trip.conversation = None
+
+
+def _address(parcel: Parcel) -> Address:
+    return Address(parcel.sender, parcel.recipient)

@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     )
     smtp_ca_file: Path | None = Field(
         None,
-        description="Certificates (PEM) of the authority that signed the relay's own, where the system does not know it.",
+        description="Certificates (PEM) of the authority that signed the relay's, where the system does not know it.",
     )
     public_url: str = Field(
         "http://127.0.0.1:8000", description="Address under which recipients and clients reach the API."

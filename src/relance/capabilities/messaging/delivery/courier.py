@@ -3,10 +3,9 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 import structlog
 
@@ -53,6 +52,7 @@ class _Trip:
     #: On this process's monotonic clock: no hand-off may begin later.
     deadline: float = 0.0
     conversation: Conversation | None = None
+    #: Somebody has cancelled the sweep: nothing begins any more.
     cancelled: bool = False
 
 
@@ -80,16 +80,30 @@ class Courier:
         self._suspects = asyncio.Lock()
 
     async def carry(self, batch: Sequence[Claimed]) -> int:
-        """Deliver `batch` as far as it goes, and write what became of each message.
+        """Deliver `batch` as far as it goes, and write what became of each message, whatever cancels us meanwhile.
 
         Returns:
             How many messages came to an end or to another try.
         """
         trip = _Trip()
+        task = asyncio.create_task(self._carry(trip, batch))
+        while not task.done():
+            try:
+                await asyncio.wait([task])
+            except asyncio.CancelledError:
+                trip.cancelled = True
+        concluded = task.result()
+        if trip.cancelled:
+            raise asyncio.CancelledError
+        return concluded
+
+    async def _carry(self, trip: _Trip, batch: Sequence[Claimed]) -> int:
+        smooth = False
         try:
             for message in batch:
                 await self._compose(trip, message)
             await self._converse(trip)
+            smooth = not trip.waiting and not trip.changes
         except BaseException:
             # Whatever it was waiting for, the connection may be in the middle of a command.
             self._forget(trip)
@@ -100,9 +114,11 @@ class Courier:
             concluded = len(trip.settled)
             known = {one.message.id for one in trip.settled}
             trip.settled.extend(self.released(message) for message in batch if message.id not in known)
-            await self._ledger.settle(trip.settled, trip.changes)
-        if trip.cancelled:
-            raise asyncio.CancelledError
+            if smooth and len(batch) > 1:
+                # There is more where that came from: the connection's next turn writes it along.
+                self._ledger.post(trip.settled)
+            else:
+                await self._ledger.settle(trip.settled, trip.changes)
         return concluded
 
     def released(self, message: Claimed) -> Settlement:
@@ -162,7 +178,7 @@ class Courier:
             await trip.conversation.reset()
             return False
         following = _address(trip.waiting[1]) if len(trip.waiting) > 1 else None
-        reply = await self._to_the_end(trip, trip.conversation.hand_over(parcel.payload, following))
+        reply = await self._hand_over(trip, trip.conversation, parcel, following)
         trip.waiting.popleft()
         now = self._clock.now()
         trip.settled.append(Settlement(parcel.message, MessageState.SENT, now, phase=Phase.PAYLOAD, reply=reply))
@@ -179,16 +195,11 @@ class Courier:
         trip.settled.extend(refused)
         trip.waiting = deque(parcel for parcel in trip.waiting if parcel.message.id in granted)
 
-    async def _to_the_end(self, trip: _Trip, hand_over: Coroutine[Any, Any, Reply]) -> Reply:
-        """Await a hand-off whatever cancels us: its outcome must be known and written."""
-        task = asyncio.create_task(hand_over)
-        while not task.done():
-            try:
-                await asyncio.wait([task])
-            except asyncio.CancelledError:
-                trip.cancelled = True
+    async def _hand_over(
+        self, trip: _Trip, conversation: Conversation, parcel: Parcel, following: Address | None
+    ) -> Reply:
         try:
-            return task.result()
+            return await conversation.hand_over(parcel.payload, following)
         except SmtpFault:
             raise
         except BaseException as fault:

@@ -27,7 +27,8 @@ class Body:
     rendered_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, as the others are: so many fields would cost three times as much to fill, for every mail.
+@dataclass(slots=True, eq=False)
 class Claimed:
     """A message under this process's lease."""
 

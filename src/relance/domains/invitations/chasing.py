@@ -64,6 +64,7 @@ class Chasing:
             open_rows[_key(row)] = invitation.id
             before, invitation.status = invitation.status, Status.SENT
             invitation.cycle += 1
+            invitation.delivery = None
             invitation.expires_at = policy.expiry(now)
             invitation.reason = reason_for(row.company, forms.get(invitation.company_id))
             asks.append(Ask(row, invitation.expires_at))

@@ -121,7 +121,7 @@ class MandateChase(Chase[MandateRow]):
         )
 
     async def tell_undeliverable(self, session: DbSession, row: MandateRow, failure: MailFact) -> None:
-        """The owners read that mail does not reach the contact."""
+        """The owners read that mail does not reach the contact, or that it never left."""
         await self._tell(
             session,
             row,
@@ -130,6 +130,7 @@ class MandateChase(Chase[MandateRow]):
                 **_facts(row, to),
                 diagnosis=failure.enhanced or "",
                 happened_on=_instant(row, failure.at),
+                never_left=failure.never_left,
                 reference=str(row.mandate.id),
             ),
         )

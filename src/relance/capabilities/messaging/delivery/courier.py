@@ -15,6 +15,7 @@ from relance.capabilities.messaging.delivery.parcel import Claimed, Parcel, Sett
 from relance.capabilities.messaging.delivery.pool import Pool
 from relance.capabilities.messaging.delivery.smtp import Address, Conversation, SmtpFault
 from relance.capabilities.messaging.errors import AddressRefused, MessagingFault
+from relance.capabilities.messaging.handlers import REFUSED_UNTIL_EXPIRY
 from relance.capabilities.messaging.lanes import LaneChange, domain_lane
 from relance.capabilities.messaging.models import MessageState
 from relance.capabilities.messaging.outcomes import GIVE_UP_AFTER, Action, Outcome, Phase, Reply, outcome, retry_delay
@@ -250,7 +251,7 @@ class Courier:
             if due < (message.expires_at or message.created_at + GIVE_UP_AFTER):
                 state, reason = MessageState.QUEUED, "refused_for_now"
             else:
-                due, reason = None, "refused_until_expiry"
+                due, reason = None, REFUSED_UNTIL_EXPIRY
         return Settlement(message, state, now, reason, fault.phase, fault.reply, due, refund, decided.suppress)
 
     def _teach(self, trip: _Trip, message: Claimed, fault: SmtpFault, decided: Outcome) -> None:

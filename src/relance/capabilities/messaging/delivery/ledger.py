@@ -16,9 +16,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from relance.capabilities.messaging.catalogue.wardrobe import Wardrobe
 from relance.capabilities.messaging.delivery.parcel import Claimed, Parcel, Settlement
-from relance.capabilities.messaging.delivery.repository import DeliveryRepository, Recovered
+from relance.capabilities.messaging.delivery.repository import SWEPT_AT_ONCE, DeliveryRepository, Recovered
 from relance.capabilities.messaging.delivery.shared import Shared
-from relance.capabilities.messaging.handlers import MailSubjects
+from relance.capabilities.messaging.handlers import EXPIRED, MailSubjects
 from relance.capabilities.messaging.lanes import LaneChange, domain_lane, relay_lane
 from relance.capabilities.messaging.lanes.repository import LaneRepository
 from relance.capabilities.messaging.models import MessageState
@@ -37,8 +37,6 @@ _FIRST_WAIT = 0.05
 _LONGEST_WAIT = 2.0
 #: A subject that cannot be asked about is asked again after this.
 _ASK_AGAIN = timedelta(minutes=5)
-_TOLD_SENT = frozenset({MessageState.SENT})
-_TOLD_FAILED = frozenset({MessageState.FAILED, MessageState.SUPPRESSED})
 
 
 class _NotOurs(Exception):
@@ -226,7 +224,7 @@ class Ledger:
             elif message.id not in wanted:
                 refused.append(Settlement(message, MessageState.CANCELLED, now, reason="not_wanted"))
             elif message.expires_at is not None and message.expires_at <= now:
-                refused.append(Settlement(message, MessageState.CANCELLED, now, reason="expired"))
+                refused.append(_expired(message, now))
         return _Turned(granted, refused)
 
     async def _wanted(self, messages: Sequence[Claimed]) -> tuple[set[UUID], list[Settlement]]:
@@ -319,30 +317,41 @@ class Ledger:
         """Tell the domains, which lock their subjects: before any message row is touched."""
         told: set[UUID] = set()
         by_message = {one.message.id: one for one in settled}
-        for states in (_TOLD_SENT, _TOLD_FAILED):
-            for group in _groups([one.message for one in settled if one.state in states]):
+        for arrived in (True, False):
+            for group in _groups([one.message for one in settled if one.tells_arrival is arrived]):
                 handler = self.subjects.get(group[0].subject.kind)
                 if handler is None:
                     continue
                 facts = [by_message[message.id].told for message in group]
                 session.enter_workspace(group[0].workspace_id)
-                await (handler.sent if states is _TOLD_SENT else handler.failed)(session, facts)
+                await (handler.sent if arrived else handler.failed)(session, facts)
                 await session.flush()
                 session.leave_workspace()
                 told.update(fact.id for fact in facts)
         return told
 
     async def recover(self) -> Recovered:
-        """Take back expired leases, and cancel what is too late to go."""
+        """Take back expired leases, and end what is too late to go."""
         await self._runtime.tick()
         now = self._runtime.clock.now()
         async with self._runtime.db.transaction(None) as session:
             queue = DeliveryRepository(session)
             recovered = await queue.recover(now, self._runtime.settings.resend_uncertain, self._resend)
-            await queue.expire(now)
         if recovered != Recovered(0, 0, 0):
             _log.warning("leases_lost", queued=recovered.queued, uncertain=recovered.uncertain, dead=recovered.dead)
+        await self._expire(now)
         return recovered
+
+    async def _expire(self, now: datetime) -> None:
+        """Cancel what has waited until it was too late, and tell its domains that it never left."""
+        late: Sequence[Claimed] | None = None
+        while late is None or len(late) == SWEPT_AT_ONCE:
+            async with self._runtime.db.transaction(None) as session:
+                late = await DeliveryRepository(session).claim_late(self.owner, self.lease, now)
+            if not late:
+                return
+            _log.warning("mails_expired", messages=len(late))
+            await self.settle([_expired(message, now) for message in late])
 
     def state_of_the_unknown(self, message: Claimed) -> MessageState:
         """What to do when nobody can know whether the relay took `message`: hold it, or send it again."""
@@ -357,6 +366,11 @@ def _untold(settled: Settlement) -> Settlement:
     """What a row says when its domain cannot be told: a mail that went is held in the open, not lost from view."""
     state = MessageState.UNCERTAIN if settled.state is MessageState.SENT else settled.state
     return Settlement(settled.message, state, settled.at, "subject_not_told", settled.phase, settled.reply)
+
+
+def _expired(message: Claimed, now: datetime) -> Settlement:
+    """It was not tried once more: its last word stands."""
+    return Settlement(message, MessageState.CANCELLED, now, reason=EXPIRED, refund=True)
 
 
 def _groups(messages: Sequence[Claimed]) -> list[list[Claimed]]:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from relance.capabilities.messaging.catalogue.styles import SHIPPED, Style
-from relance.capabilities.messaging.handlers import MailFact
+from relance.capabilities.messaging.handlers import EXPIRED, MailFact
 from relance.capabilities.messaging.mime import Header
 from relance.capabilities.messaging.models import MessageState
 from relance.capabilities.messaging.outcomes import Phase, Reply
@@ -92,6 +92,14 @@ class Settlement:
     #: The attempt did not count.
     refund: bool = False
     suppress: bool = False
+
+    @property
+    def tells_arrival(self) -> bool | None:
+        """What its domain hears: that it was handed over, that it never will be; None for nothing."""
+        if self.state is MessageState.SENT:
+            return True
+        failed = self.state in {MessageState.FAILED, MessageState.SUPPRESSED}
+        return False if failed or (self.state is MessageState.CANCELLED and self.reason == EXPIRED) else None
 
     @property
     def told(self) -> MailFact:

@@ -9,7 +9,11 @@ from typing import cast
 
 import uvloop
 
-_ANSWERS = {b"EHLO": b"250-sink\r\n250 8BITMIME\r\n", b"HELO": b"250 sink\r\n", b"QUIT": b"221 bye\r\n"}
+_ANSWERS = {
+    b"EHLO": b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n",
+    b"HELO": b"250 sink\r\n",
+    b"QUIT": b"221 bye\r\n",
+}
 _END = b"\r\n.\r\n"
 
 

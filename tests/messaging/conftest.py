@@ -169,8 +169,8 @@ async def post(settings_of: Callable[..., Settings]) -> AsyncIterator[Post]:
     async with database.transaction(None) as session:
         session.add(Workspace(id=made.workspace_id, slug="atelier", name="Atelier", created_at=clock.now()))
     yield made
-    relay.released.set()
+    made.relay.released.set()
     for deliverer in made.deliverers:
         await deliverer.close(2)
-    await relay.stop()
+    await made.relay.stop()
     await database.dispose()

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -48,10 +49,21 @@ class Relay:
 
     rule: Rule = _obedient
     credentials: tuple[str, str] | None = None
+    #: Takes several commands at once (RFC 2920).
+    pipelining: bool = True
+    #: Answers DATA with 354 where nobody is to get the mail, as RFC 2920 allows; else with 503.
+    lenient: bool = False
+    #: Secures connections: from the first byte on, or at STARTTLS.
+    tls: ssl.SSLContext | None = None
+    implicit_tls: bool = False
     accepted: list[Accepted] = field(default_factory=list)
     #: Every mail that came to its final dot, taken or not.
     offered: list[bytes] = field(default_factory=list)
+    #: What nobody may send: an empty mail to somebody, a mail to nobody.
+    violations: list[str] = field(default_factory=list)
     connections: int = 0
+    #: How many of them were secured.
+    secured: int = 0
     #: Seconds between the final dot and the answer.
     patience: float = 0.0
     #: Set at every stage that stalls, for tests that wait for it.
@@ -66,11 +78,16 @@ class Relay:
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"smtp://127.0.0.1:{self.port}"
+        return self.url_as("smtp")
+
+    def url_as(self, scheme: str, credentials: str = "") -> str:
+        """Its address as a setting has it."""
+        return f"{scheme}://{credentials}127.0.0.1:{self.port}"
 
     async def start(self) -> None:
         """Listen; on the same port again after a stop."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=2**22)
+        tls = self.tls if self.implicit_tls else None
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=2**22, ssl=tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -124,15 +141,19 @@ class Relay:
         return answer[0] in "23"
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.secured += self.implicit_tls
         if not await self._say(writer, "connect", "", "220 relay.example ESMTP"):
             return
         sender = recipient = ""
+        wanted = False
         while line := await reader.readline():
             command = line.decode().strip()
             verb = command.upper().partition(" ")[0]
             if verb in {"EHLO", "HELO"}:
-                auth = "250-AUTH PLAIN\r\n" if self.credentials else ""
-                await self._say(writer, "ehlo", "", f"250-relay.example\r\n{auth}250 8BITMIME")
+                await self._say(writer, "ehlo", "", self._greeting(writer))
+            elif verb == "STARTTLS":
+                if await self._say(writer, "starttls", "", "220 go ahead" if self.tls else "502 5.5.1 no"):
+                    await self._secure(writer)
             elif verb == "AUTH":
                 await self._say(writer, "auth", "", self._authenticated(command))
             elif verb == "MAIL" and sender:
@@ -140,15 +161,20 @@ class Relay:
             elif verb == "MAIL":
                 if await self._say(writer, "mail", "", "250 ok"):
                     sender = command.partition("<")[2].partition(">")[0]
+            elif verb == "RCPT" and not sender:
+                await self._say(writer, "unready", "", "503 5.5.1 MAIL first")
             elif verb == "RCPT":
                 recipient = command.partition("<")[2].partition(">")[0]
-                await self._say(writer, "rcpt", recipient, "250 ok")
+                wanted = await self._say(writer, "rcpt", recipient, "250 ok")
             elif verb == "DATA":
+                if not wanted and not self.lenient:
+                    await self._say(writer, "unready", "", "503 5.5.1 no valid recipients")
+                    continue
                 if await self._say(writer, "data", recipient, "354 go on"):
-                    await self._take(reader, writer, sender, recipient)
-                sender = recipient = ""
+                    await self._take(reader, writer, sender, recipient, wanted)
+                    sender, recipient, wanted = "", "", False
             elif verb == "RSET":
-                sender = recipient = ""
+                sender, recipient, wanted = "", "", False
                 await self._say(writer, "rset", "", "250 ok")
             elif verb == "QUIT":
                 await self._say(writer, "quit", "", "221 bye")
@@ -156,17 +182,43 @@ class Relay:
             else:
                 await self._say(writer, verb.lower(), recipient, "250 ok")
 
+    def _greeting(self, writer: asyncio.StreamWriter) -> str:
+        offers = ["relay.example", "8BITMIME"]
+        if self.credentials:
+            offers.append("AUTH PLAIN")
+        if self.pipelining:
+            offers.append("PIPELINING")
+        if self.tls is not None and writer.get_extra_info("sslcontext") is None:
+            offers.append("STARTTLS")
+        return "".join(f"250-{offer}\r\n" for offer in offers[:-1]) + f"250 {offers[-1]}"
+
+    async def _secure(self, writer: asyncio.StreamWriter) -> None:
+        assert self.tls is not None
+        try:
+            await writer.start_tls(self.tls)
+        except (ssl.SSLError, ConnectionError):
+            raise _Hangup from None
+        self.secured += 1
+
     def _authenticated(self, command: str) -> str:
         given = base64.b64decode(command.split()[2]).decode().split("\0")[1:]
         return "235 2.7.0 ok" if tuple(given) == self.credentials else "535 5.7.8 wrong credentials"
 
     async def _take(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sender: str, recipient: str
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sender: str, recipient: str, wanted: bool
     ) -> None:
-        if self.rule("payload", recipient) == DROP:
+        if wanted and self.rule("payload", recipient) == DROP:
             await reader.readline()
             raise _Hangup
-        content = await reader.readuntil(b"\r\n.\r\n")
+        first = await reader.readline()
+        content = b"" if first == b".\r\n" else first + await reader.readuntil(b"\r\n.\r\n")
+        if not wanted:
+            if content:
+                self.violations.append(f"a mail to {recipient}, who was refused")
+            await self._say(writer, "nobody", "", "554 5.5.1 no valid recipients")
+            return
+        if not content:
+            self.violations.append(f"an empty mail to {recipient}")
         taken = Accepted(sender, recipient, content[:-3].replace(b"\r\n..", b"\r\n."))
         self.offered.append(taken.content)
         answer = self.rule("dot", recipient)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from tests.messaging.conftest import Post
 from tests.messaging.office import KIND, completed, invitation
+from tests.messaging.relay import STALL, once
 
 from relance.capabilities.links.tokens import LinkTokens
 from relance.capabilities.messaging.outbox import Envelope, Outbox
@@ -117,6 +118,39 @@ async def test_mails_wait_for_their_time_and_are_dropped_after_it(post: Post) ->
     post.clock.offset += timedelta(hours=1)
     await deliverer.sweep()
     assert (await post.message(later)).state == "sent"
+
+
+async def test_what_waited_too_long_is_told_to_its_subject_once(post: Post) -> None:
+    now = post.now()
+    ids = [await post.queue(f"r{number}@p.example", expires_at=now + timedelta(hours=1)) for number in range(3)]
+    closed = await post.queue("closed@p.example", expires_at=now + timedelta(hours=1))
+    cursed = await post.queue("cursed@p.example", expires_at=now + timedelta(hours=1))
+    post.things.cursed.add((await post.message(cursed)).subject_id)
+    post.clock.offset += timedelta(hours=2)
+    workers = [post.deliverer() for _ in range(3)]
+    await asyncio.gather(*(worker.sweep() for worker in workers))
+    await workers[0].sweep()
+    for id_ in (*ids, closed):
+        row, thing = await post.message(id_), await post.thing_of(id_)
+        assert (row.state, row.reason, row.attempts, row.lease_owner) == ("cancelled", "expired", 0, None)
+        assert (thing.failed, thing.sent, thing.last_reason) == (1, 0, "expired")
+    # A subject that cannot be told is shown as such, and holds up no other.
+    row = await post.message(cursed)
+    assert (row.state, row.reason) == ("cancelled", "subject_not_told")
+    assert post.relay.connections == 0
+
+
+async def test_what_runs_out_of_time_in_a_workers_hands_is_told_too(post: Post) -> None:
+    id_ = await post.queue(expires_at=post.now() + timedelta(hours=1))
+    post.relay.rule = once("rcpt", STALL)
+    sending = asyncio.create_task(post.deliverer(smtp_timeout_seconds=10.0).sweep())
+    await asyncio.wait_for(post.relay.stalled.wait(), 5)
+    post.clock.offset += timedelta(hours=2)
+    post.relay.released.set()
+    await sending
+    row, thing = await post.message(id_), await post.thing_of(id_)
+    assert (row.state, row.reason, row.handoff_at) == ("cancelled", "expired", None)
+    assert (thing.failed, thing.last_reason, post.relay.accepted) == (1, "expired", [])
 
 
 async def test_queued_mails_can_be_taken_back(post: Post) -> None:

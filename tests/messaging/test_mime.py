@@ -1,7 +1,7 @@
 """A mail as bytes: what a client reads is what was meant, whatever the texts hold."""
 
 from email import message_from_bytes
-from email.policy import default
+from email.policy import SMTP, compat32, default
 
 import pytest
 from hypothesis import given
@@ -22,6 +22,27 @@ def test_any_subject_comes_back_or_is_refused(subject: str) -> None:
     assert parsed["Subject"] == clean
     assert set(parsed.keys()) == {"From", "To", "Subject", "MIME-Version", "Content-Type"}
     assert max(len(line) for line in content.split(b"\r\n")) <= 998
+
+
+_NAMES = st.sampled_from(["Subject", "X-A", "To", "From", "Sub ject", "X:", "", "é", "MIME-Version"])
+_SCRAPS = st.sampled_from([*"abé :=?\r\n\t \x00\x0b\x7f\x85", "\r\n ", "\r\n", "\r\n\t", "\n ", "Bcc: x", "\u2028"])
+
+
+@given(st.lists(st.tuples(_NAMES, st.lists(_SCRAPS, max_size=8).map("".join)), max_size=4))
+def test_what_is_not_refused_is_read_by_everybody_alike(headers: list[tuple[str, str]]) -> None:
+    """The grammar against Python's two parsers, for whatever might come to stand in a header."""
+    try:
+        content = serialise(headers, "text", "html")
+    except HeaderRefused:
+        return
+    mime = [("MIME-Version", "1.0"), ("Content-Type", None)]
+    for policy in (compat32, SMTP):
+        parsed = message_from_bytes(content, policy=policy)
+        assert not parsed.defects
+        raw = [(name, str(value)) for name, value in parsed.raw_items()]
+        assert [name for name, _ in raw] == [name for name, _ in [*headers, *mime]]
+        for (_, found), (_, meant) in zip(raw, headers, strict=False):
+            assert found.replace("\r\n", "\n").strip() == meant.replace("\r\n", "\n").strip()
 
 
 @given(st.text(alphabet=st.characters(blacklist_categories=["Cs"])))

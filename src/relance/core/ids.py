@@ -1,11 +1,14 @@
 """Identifiers: UUIDv7 made by the application, and the base62 form in which links carry them."""
 
+from functools import cache
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _VALUES = {char: value for value, char in enumerate(_ALPHABET)}
+#: Two digits at a time halve the divisions of a large number.
+_PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
 
 
 def new_id() -> UUID:
@@ -15,14 +18,17 @@ def new_id() -> UUID:
 
 def base62_encode(data: bytes) -> str:
     """`data` as base62 digits, of a fixed length for a given number of bytes."""
-    number = int.from_bytes(data)
-    digits: list[str] = []
+    number, length = int.from_bytes(data), base62_length(len(data))
+    pairs: list[str] = []
     while number:
-        number, rest = divmod(number, 62)
-        digits.append(_ALPHABET[rest])
-    return "".join(reversed(digits)).rjust(base62_length(len(data)), "0")
+        number, rest = divmod(number, 62 * 62)
+        pairs.append(_PAIRS[rest])
+    pairs.reverse()
+    # A leading pair may begin with a zero that does not count.
+    return "".join(pairs).rjust(length, "0")[-length:]
 
 
+@cache
 def base62_length(size: int) -> int:
     """How many base62 digits `size` bytes take."""
     length, capacity = 0, 1

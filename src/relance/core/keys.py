@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Sequence
+from functools import lru_cache
 
 
 class KeyRing:
@@ -22,6 +23,7 @@ class KeyRing:
         return tuple(self._derive(secret, purpose) for secret in self._secrets)
 
     @staticmethod
+    @lru_cache(maxsize=64)
     def _derive(secret: bytes, purpose: str) -> bytes:
         # HKDF (RFC 5869) with SHA-256, no salt, one block of output.
         extracted = hmac.new(b"\x00" * 32, secret, hashlib.sha256).digest()

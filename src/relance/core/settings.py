@@ -47,6 +47,10 @@ class Settings(BaseSettings):
         "`SMTP_URL` is read too.",
         validation_alias=AliasChoices("RELANCE_SMTP_URL", "SMTP_URL", "smtp_url"),
     )
+    smtp_ca_file: Path | None = Field(
+        None,
+        description="Certificates (PEM) of the authority that signed the relay's, where the system does not know it.",
+    )
     public_url: str = Field(
         "http://127.0.0.1:8000", description="Address under which recipients and clients reach the API."
     )

@@ -78,7 +78,10 @@ class ChasedMails(Generic[RowT]):
         chased.expires_at = await follow_ups.plan(subject, chased.cycle, policy, message.at)
 
     async def failed(self, session: DbSession, messages: Sequence[MailFact]) -> None:
-        """Refused for good: shown on the subject, nobody is reminded there any more, and those who ask are told."""
+        """Shown on the subject, nobody is reminded there any more, and those who ask are told.
+
+        Where the inviting mail ran out of time, its cycle is over before it has begun.
+        """
         asking = [message for message in messages if message.mail_key in self._asking]
         if not asking:
             return
@@ -86,20 +89,37 @@ class ChasedMails(Generic[RowT]):
         for message in asking:
             row = rows.get(message.subject.id)
             # A report may come late: what it says of an earlier address says nothing of the one in use.
-            if row is not None and row.address_key == message.recipient.casefold():
-                await self._undeliverable(session, row, message)
+            if row is None or row.address_key != message.recipient.casefold():
+                continue
+            inviting = message.mail_key == self._chase.inviting and message.cycle == row.chased.cycle
+            if message.never_left and not (inviting and row.chased.status in self._chase.open_states):
+                # A reminder: the expiry of its subject says all there is to say.
+                continue
+            if row.chased.delivery != Delivery.UNDELIVERABLE:
+                await self._undelivered(session, row, message)
+            if message.out_of_time and inviting:
+                self._lapse(session, row, message)
         await session.flush()
 
-    async def _undeliverable(self, session: DbSession, row: RowT, failure: MailFact) -> None:
-        chased = row.chased
-        if chased.delivery == Delivery.UNDELIVERABLE:
-            return
-        chased.delivery = Delivery.UNDELIVERABLE
+    async def _undelivered(self, session: DbSession, row: RowT, failure: MailFact) -> None:
+        chased, subject = row.chased, SubjectRef(self.kind, row.chased.id)
+        chased.delivery = Delivery.NOT_SENT if failure.never_left else Delivery.UNDELIVERABLE
         follow_ups = FollowUps(session, self._runtime.clock)
-        await follow_ups.cancel(SubjectRef(self.kind, chased.id), "undeliverable", (FollowUpKind.REMINDER,))
-        self._record(session, row, f"{self.kind}.undeliverable", chased.status)
+        await follow_ups.cancel(subject, "undeliverable", (FollowUpKind.REMINDER,))
+        if not failure.never_left:
+            self._record(session, row, f"{self.kind}.undeliverable", chased.status)
         if chased.status in self._chase.open_states:
             await self._chase.tell_undeliverable(session, row, failure)
+
+    def _lapse(self, session: DbSession, row: RowT, failure: MailFact) -> None:
+        """What nobody could answer is over; there is nothing to tell whom it never reached."""
+        lifecycle, chased = self._chase.lifecycle, row.chased
+        before = chased.status
+        step = lifecycle.find(before, "expire", Actor.WORKER)
+        if step is not None:
+            chased.status = lifecycle.target(step, before)
+            chased.expires_at = chased.expires_at or failure.at
+            self._record(session, row, step.journal, before)
 
     def _record(self, session: DbSession, row: RowT, action: str, before: str) -> None:
         record(Journal(session, self._runtime.clock), self.kind, row, action, before, SYSTEM)

@@ -15,9 +15,14 @@ class Delivery(StrEnum):
     """Whether mail reaches the address."""
 
     UNDELIVERABLE = "undeliverable"
+    #: The inviting mail waited until its deadline had passed: nothing is known against the address.
+    NOT_SENT = "not_sent"
 
 
-DELIVERY_LABELS = {Delivery.UNDELIVERABLE: Text("Adresse injoignable", "Address unreachable")}
+DELIVERY_LABELS = {
+    Delivery.UNDELIVERABLE: Text("Adresse injoignable", "Address unreachable"),
+    Delivery.NOT_SENT: Text("Message non parti", "Mail never left"),
+}
 
 
 class AddressUndeliverable(RelanceError):

@@ -62,6 +62,7 @@ class Cycles(Generic[RowT]):
         step, before = self._step(row, "renew")
         row.chased.status = self._chase.lifecycle.target(step, before)
         row.chased.cycle += 1
+        row.chased.delivery = None
         row.chased.expires_at = (await self.policy()).expiry(self._clock.now())
         await self.ask(row)
         self.record(row, step.journal, before)

@@ -1,6 +1,5 @@
 """Tokens of action links: `base62(id) + "." + base62(MAC)`. Nothing about them is stored, and secrets rotate."""
 
-import hashlib
 import hmac
 from uuid import UUID
 
@@ -40,4 +39,4 @@ class LinkTokens:
 
 
 def _mac(key: bytes, link_id: bytes) -> bytes:
-    return hmac.new(key, link_id, hashlib.sha256).digest()[:_MAC_BYTES]
+    return hmac.digest(key, link_id, "sha256")[:_MAC_BYTES]

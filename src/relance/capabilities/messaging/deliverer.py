@@ -19,7 +19,8 @@ from relance.capabilities.messaging.delivery.compose import Composer
 from relance.capabilities.messaging.delivery.courier import Courier, Halt
 from relance.capabilities.messaging.delivery.ledger import Ledger, database_away
 from relance.capabilities.messaging.delivery.parcel import Claimed
-from relance.capabilities.messaging.delivery.smtp import Pool, Relay
+from relance.capabilities.messaging.delivery.pool import Pool
+from relance.capabilities.messaging.delivery.smtp import Relay
 from relance.capabilities.messaging.handlers import MailSubjects
 from relance.capabilities.messaging.mails import Mail
 from relance.capabilities.messaging.templates import load_templates
@@ -54,7 +55,7 @@ class Deliverer:
         self._most_in_batch = settings.handoff_batch
         self._halt = Halt()
         self._ledger = Ledger(runtime, subjects, templates.resend_uncertain)
-        self._pool = Pool(Relay.parse(settings.smtp_url), settings.smtp_timeout_seconds)
+        self._pool = Pool(Relay.parse(settings.smtp_url), settings.smtp_timeout_seconds, settings.smtp_ca_file)
         self._courier = Courier(
             self._ledger,
             Composer(settings, templates, lambda link_id: link_url(settings, tokens, link_id)),
@@ -67,8 +68,10 @@ class Deliverer:
         )
         self._waiting: deque[Claimed] = deque()
         self._batch = 1
-        self._claiming = asyncio.Lock()
         self._heavy = asyncio.Semaphore(_HEAVY_AT_ONCE)
+        self._most = self._connections * self._most_in_batch * 2
+        #: The claim under way.
+        self._refill: asyncio.Task[None] | None = None
         self._flight = SingleFlight(self._sweep)
 
     async def sweep(self) -> int:
@@ -117,15 +120,25 @@ class Deliverer:
         results = await asyncio.gather(
             self._work(first), *(self._work([]) for _ in range(hands - 1)), return_exceptions=True
         )
-        left = [self._courier.released(message) for message in self._waiting]
-        self._waiting.clear()
-        await self._ledger.settle(left)
         faults = [result for result in results if isinstance(result, BaseException)]
+        faults += await self._put_back()
         for fault in faults[1:]:
             _log.error("courier_failed", error=repr(fault))
         if faults:
             raise faults[0]
         return sum(result for result in results if isinstance(result, int))
+
+    async def _put_back(self) -> list[BaseException]:
+        """Give up what was claimed and not begun, and see to it that all is written."""
+        faults: list[BaseException] = []
+        if self._refill is not None:
+            faults += [one for one in await asyncio.gather(self._refill, return_exceptions=True) if one is not None]
+            self._refill = None
+        left = [self._courier.released(message) for message in self._waiting]
+        self._waiting.clear()
+        await self._ledger.settle(left)
+        await self._ledger.flush()
+        return faults
 
     async def _work(self, batch: list[Claimed]) -> int:
         """One connection: carry batch after batch."""
@@ -142,17 +155,38 @@ class Deliverer:
         return done
 
     async def _next_batch(self) -> list[Claimed]:
-        async with self._claiming:
-            if self._halt.called:
-                return []
-            if not self._waiting:
-                most = self._connections * self._most_in_batch * 2
-                claimed = await self._ledger.claim(most)
-                self._waiting.extend(claimed)
-                # One batch a connection is what a crash can make uncertain. Only a backlog is worth that price: where
-                # the claim finds the queue's end, mails go one by one.
-                self._batch = self._most_in_batch if len(claimed) == most else 1
-            return self._cut()
+        if self._refill is not None and self._refill.done():
+            ended, self._refill = self._refill, None
+            ended.result()
+        if not self._waiting and not self._halt.called:
+            await self._refilled()
+        elif self._batch > 1 and len(self._waiting) <= self._most // 2 and self._refill is None:
+            # A backlog: the next claim is made while the connections work.
+            self._refill = asyncio.create_task(self._claim())
+        if self._halt.called:
+            return []
+        return self._cut()
+
+    async def _refilled(self) -> None:
+        """Wait for the claim under way, or for one."""
+        if self._refill is None:
+            self._refill = asyncio.create_task(self._claim(settled=True))
+        refill = self._refill
+        try:
+            await asyncio.shield(refill)
+        finally:
+            if self._refill is refill and refill.done():
+                self._refill = None
+
+    async def _claim(self, *, settled: bool = False) -> None:
+        if settled:
+            # What goes to the same address waits for it.
+            await self._ledger.flush()
+        claimed = await self._ledger.claim(self._most)
+        self._waiting.extend(claimed)
+        # One batch a connection is what a crash can make uncertain. Only a backlog is worth that price: where the claim
+        # finds the queue's end, mails go one by one.
+        self._batch = self._most_in_batch if len(claimed) == self._most else 1
 
     def _cut(self) -> list[Claimed]:
         """The next batch of what waits; a mail with files is one by itself."""

@@ -13,6 +13,11 @@ from relance.core.i18n import Locale
 from relance.core.security import Caller
 from relance.core.subjects import SubjectRef
 
+#: The reason of a mail that waited until it was too late: the relay was away, or slow, for the whole of its lifetime.
+EXPIRED = "expired"
+#: The relay was asked again and again, and said "not now" until it was too late.
+REFUSED_UNTIL_EXPIRY = "refused_until_expiry"
+
 
 class Told(Protocol):
     """What a fact is taken from: a claimed message, or the row itself."""
@@ -58,6 +63,16 @@ class MailFact:
     #: `refused`, `expired`, `suppressed`…: why it failed; None otherwise.
     reason: str | None = None
 
+    @property
+    def never_left(self) -> bool:
+        """Whether it failed without a relay refusing it: nothing is known against its address."""
+        return self.reason == EXPIRED
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether it failed because its lifetime is over: what it asked for cannot be answered any more."""
+        return self.reason in {EXPIRED, REFUSED_UNTIL_EXPIRY}
+
     @classmethod
     def of(cls, message: Told, at: datetime, reply: Reply | None = None, reason: str | None = None) -> "MailFact":
         """`message` at the instant `at`, with what a relay or a report said about it."""
@@ -98,7 +113,11 @@ class MailSubject(Protocol):
         ...
 
     async def failed(self, session: DbSession, messages: Sequence[MailFact]) -> None:
-        """Record that `messages` will never arrive, in the transaction that writes it. Called once for each."""
+        """Record that `messages` will never arrive, in the transaction that writes it. Called once for each.
+
+        Refused for good, suppressed, bounced; or out of time (`out_of_time`), and then its subject must not wait for
+        it any longer. A mail that `never_left` says nothing about its address.
+        """
         ...
 
 

@@ -5,14 +5,15 @@ see docs/adr and `benchmarks`. Here a header value is either printable ASCII or 
 """
 
 import base64
+import binascii
 import hashlib
 import re
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.parser import BytesHeaderParser
-from email.policy import compat32
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 from urllib.parse import quote
 
 import idna
@@ -21,15 +22,16 @@ from relance.capabilities.messaging.errors import AddressRefused, HeaderRefused
 
 Header = tuple[str, str]
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+#: One field as every parser reads it: printable ASCII, folds that say something, CR LF at the end of each line.
+_FIELD = re.compile(rb"([A-Za-z][A-Za-z0-9-]*): ([ -~]*(?:\r\n [!-~][ -~]*)*)\r\n")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _ADDRESS = re.compile(r"[!-;=?A-~]+@[A-Za-z0-9.\-\[\]:]+")
 #: A line with an encoded word may have 76 characters, the field name included: 39 bytes make a word of 64.
 _WORD_BYTES = 39
 _LINE = 76
+_MIME = ("MIME-Version", "1.0")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 ._()+-]{1,50}")
-_PARSER = BytesHeaderParser(policy=compat32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def _checked(value: str) -> str:
     return value
 
 
+@lru_cache(maxsize=2048)
 def unstructured(value: str) -> str:
     """`value` as a Subject: as it is where it is short ASCII, else as encoded words of RFC 2047.
 
@@ -96,6 +99,7 @@ def unstructured(value: str) -> str:
     return value if value.isascii() and len(value) <= _LINE - len("Subject: ") else _encoded_words(value)
 
 
+@lru_cache(maxsize=2048)
 def mailbox(box: Mailbox) -> str:
     """`box` as a From, To or Reply-To.
 
@@ -132,7 +136,12 @@ def _word(piece: bytes) -> str:
 
 def date_header(at: datetime) -> str:
     """`at` as a Date header."""
-    return format_datetime(at.astimezone(UTC))
+    return _date_header(at.astimezone(UTC).replace(microsecond=0))
+
+
+@lru_cache(maxsize=8)
+def _date_header(second: datetime) -> str:
+    return format_datetime(second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,22 +165,27 @@ def serialise(headers: Sequence[Header], text: str, html: str, enclosures: Seque
     Raises:
         HeaderRefused: the bytes, parsed again, do not have exactly these headers.
     """
-    boundary = "=_" + hashlib.blake2b(repr(headers).encode(), digest_size=15).hexdigest()
+    boundary, mixed = _boundaries(headers)
     words = [("Content-Type", f'multipart/alternative; boundary="{boundary}"')]
     alternative = _multipart(boundary, [_part("plain", text), _part("html", html)])
     if not enclosures:
-        return b"".join((_head([*headers, ("MIME-Version", "1.0"), *words]), *alternative))
-    outer = f"{boundary}=mixed"
-    whole = [*headers, ("MIME-Version", "1.0"), ("Content-Type", f'multipart/mixed; boundary="{outer}"')]
+        return b"".join((_head([*headers, _MIME, *words]), *alternative))
+    outer = ("Content-Type", f'multipart/mixed; boundary="{mixed}"')
     first = b"".join((_head(words), *alternative))
-    return b"".join((_head(whole), *_multipart(outer, [first, *(_enclosed(one) for one in enclosures)])))
+    return b"".join(
+        (_head([*headers, _MIME, outer]), *_multipart(mixed, [first, *(_enclosed(one) for one in enclosures)]))
+    )
+
+
+def _boundaries(headers: Sequence[Header]) -> tuple[str, str]:
+    boundary = "=_" + hashlib.blake2b(repr(headers).encode(), digest_size=15).hexdigest()
+    return boundary, f"{boundary}=mixed"
 
 
 def _head(fields: Sequence[Header]) -> bytes:
     """The fields of a mail or of a part, and the empty line after them."""
-    head = "".join(f"{name}: {value}\r\n" for name, value in fields)
     try:
-        top = head.encode("ascii") + b"\r\n"
+        top = _written(fields) + b"\r\n"
     except UnicodeEncodeError:
         raise HeaderRefused("a header is not ASCII") from None
     _assert_headers(top, fields)
@@ -183,11 +197,22 @@ def _multipart(boundary: str, parts: Sequence[bytes]) -> list[bytes]:
     return [piece for part in parts for piece in (line, b"\r\n", part)] + [line, b"--\r\n"]
 
 
+def _written(headers: Sequence[Header]) -> bytes:
+    return "".join([f"{name}: {value}\r\n" for name, value in headers]).encode("ascii")
+
+
 def _part(subtype: str, content: str) -> bytes:
-    encoded = base64.b64encode(content.replace("\r\n", "\n").replace("\n", "\r\n").encode())
-    lines = b"\r\n".join([encoded[start : start + _LINE] for start in range(0, len(encoded), _LINE)])
+    text = content.encode().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    encoded = binascii.b2a_base64(text, newline=False)
+    lines = _wrapped(encoded)
     head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    return head.encode() + lines + b"\r\n"
+    return b"".join((head.encode(), lines, b"\r\n"))
+
+
+def _wrapped(encoded: bytes) -> bytes:
+    """In lines. Cut by `struct`, in one call: twice as fast as slices, and every byte of every mail comes through."""
+    whole, rest = divmod(len(encoded), _LINE)
+    return b"\r\n".join(struct.unpack(f"{_LINE}s" * whole + f"{rest}s" * bool(rest), encoded))
 
 
 def _enclosed(one: Enclosure) -> bytes:
@@ -196,7 +221,7 @@ def _enclosed(one: Enclosure) -> bytes:
         ("Content-Disposition", f"attachment; {_file_name(one.name)}"),
         ("Content-Transfer-Encoding", "base64"),
     ]
-    return _head(fields) + base64.encodebytes(one.content).replace(b"\n", b"\r\n")
+    return _head(fields) + _wrapped(binascii.b2a_base64(one.content, newline=False)) + b"\r\n"
 
 
 def _file_name(name: str) -> str:
@@ -217,16 +242,16 @@ def _file_name(name: str) -> str:
 
 
 def _assert_headers(top: bytes, expected: Sequence[Header]) -> None:
-    """What a receiver parses is what was meant: names, order and values, nothing more."""
-    if not all(_NAME.fullmatch(name) for name, _ in expected):
-        raise HeaderRefused("field name")
-    parsed = _PARSER.parsebytes(top)
-    found = [(name, str(value)) for name, value in parsed.items()]
-    # compat32 keeps folds as they are written, with bare line feeds.
-    wanted = [(name, value) for name, value in expected]
-    if [(name, value.replace("\r\n", "\n")) for name, value in found] != [
-        (name, value.replace("\r\n", "\n")) for name, value in wanted
-    ]:
+    """What a receiver parses is what was meant: the bytes, read again, have these names and values and nothing more.
+
+    The grammar is the narrowest that mails need: what it reads, every parser reads alike (`tests` ask Python's).
+    """
+    found: list[Header] = []
+    at = 0
+    while field := _FIELD.match(top, at):
+        found.append((field[1].decode(), field[2].decode()))
+        at = field.end()
+    if top[at:] != b"\r\n":
         raise HeaderRefused("headers do not survive parsing")
-    if parsed.defects or parsed.get_payload():
-        raise HeaderRefused("headers end early")
+    if found != list(expected):
+        raise HeaderRefused("headers are read as others")

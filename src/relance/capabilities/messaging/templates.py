@@ -27,6 +27,7 @@ from relance.capabilities.messaging.catalogue.filters import FILTERS, bounded
 from relance.capabilities.messaging.catalogue.styles import ACCENT, DEFAULT_COLOUR, SHIPPED, Brand, Style, Wording
 from relance.capabilities.messaging.catalogue.tailor import Compiled, Tailor, limited
 from relance.capabilities.messaging.errors import TemplateFault
+from relance.capabilities.messaging.flattening import Flat, flattened
 from relance.capabilities.messaging.mails import Mail
 from relance.capabilities.messaging.mime import header_text
 from relance.core.i18n import LOCALES, Locale
@@ -62,11 +63,23 @@ class Rendering:
     version: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Shipped:
+    """The three parts of a mail as it is shipped."""
+
+    subject: Flat | Template
+    text: Flat | Template
+    html: Flat | Template
+    version: str
+
+
 class _Folder(BaseLoader):
     """Loads templates from the folder, HTML ones with their styles inlined."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        #: Sources as they are compiled, by name: a layout is parsed for every mail that is built on it.
+        self._sources: dict[str, str] = {}
         self._css = self.read(_STYLE)
         self._inliner = css_inline.CSSInliner(
             keep_style_tags=True, keep_at_rules=True, load_remote_stylesheets=False, extra_css=self._css
@@ -92,10 +105,12 @@ class _Folder(BaseLoader):
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         """What Jinja compiles for `template`."""
-        source = self.read(template)
-        if template.endswith(".html"):
-            source = self._inlined(source).replace(DEFAULT_COLOUR, ACCENT)
-        return source, str(self.root / template), lambda: True
+        if template not in self._sources:
+            source = self.read(template)
+            if template.endswith(".html"):
+                source = self._inlined(source).replace(DEFAULT_COLOUR, ACCENT)
+            self._sources[template] = source
+        return self._sources[template], str(self.root / template), lambda: True
 
     def _inlined(self, source: str) -> str:
         """`source` with the style sheet's rules at its elements; template code passes through untouched."""
@@ -144,7 +159,9 @@ class Templates:
         }
         self._text = ImmutableSandboxedEnvironment(autoescape=False, **options)
         self._html = ImmutableSandboxedEnvironment(autoescape=True, **options)
-        for environment in (self._text, self._html):
+        #: For what is flattened: it calls nothing, so that there is nothing to watch over.
+        self._flat = {escaping: Environment(autoescape=escaping, **options) for escaping in (False, True)}
+        for environment in (self._text, self._html, *self._flat.values()):
             environment.filters.update({name: known.apply for name, known in FILTERS.items()}, bounded=bounded)
         css = self._loader.read(_STYLE)
         self._tailor = Tailor(self._text, self._html, self._loader.read_where_there(_EDITED_STYLE) + css)
@@ -243,10 +260,10 @@ class Templates:
         """
         return _AS_WRITTEN.parse(self._loader.read(f"{key.replace('.', '/')}/{locale}/{part}"))
 
-    def _compile(self, mail: type[Mail], locale: Locale) -> Compiled:
+    def _compile(self, mail: type[Mail], locale: Locale) -> _Shipped:
         folder = f"{mail.key.replace('.', '/')}/{locale}"
         digest = hashlib.blake2b(digest_size=6)
-        found: list[Template] = []
+        found: list[Flat | Template] = []
         for part in PARTS:
             name = f"{folder}/{part}"
             environment = self._html if part.endswith(".html") else self._text
@@ -254,12 +271,16 @@ class Templates:
                 for source in self._family(environment, name):
                     digest.update(self._loader.read(source).encode())
                     self._check_placeholders(environment, source, mail)
-                found.append(environment.get_template(name))
+                found.append(self._template(environment, name, locale))
             except TemplateError as error:
                 raise TemplateFault(f"{name}: {error}") from error
         digest.update(self._loader.read(_STYLE).encode())
         subject, text, html = found
-        return Compiled(subject, text, html, digest.hexdigest())
+        return _Shipped(subject, text, html, digest.hexdigest())
+
+    def _template(self, environment: Environment, name: str, locale: Locale) -> Flat | Template:
+        whole = environment.get_template(name)
+        return flattened(environment, self._flat[environment is self._html], name, {"locale": locale}) or whole
 
     def _family(self, environment: Environment, name: str) -> Iterator[str]:
         """`name` and the templates it is built on."""

@@ -126,7 +126,7 @@ class Asking:
         )
 
     async def tell_undeliverable(self, row: InvitationRow, failure: MailFact) -> None:
-        """Tell the requester that mail does not reach the partner; once a cycle."""
+        """Tell the requester that mail does not reach the partner, or that it never left; once a cycle."""
         locale, zone = as_locale(row.requester_locale), ZoneInfo(row.zone)
         notice = UndeliverableMail(
             recipient_email=row.requester_email,
@@ -136,6 +136,7 @@ class Asking:
             reason=failure_sentence(failure.enhanced, failure.reason, locale),
             diagnosis=failure.enhanced or "",
             happened_on=long_datetime(failure.at, zone, locale),
+            never_left=failure.never_left,
         )
         await self._tell(row, notice)
 

@@ -60,6 +60,7 @@ class Chasing:
             renewed.append((row, row.status))
             row.status = Status.SENT
             row.cycle += 1
+            row.delivery = None
             row.expires_at = policy.expiry(now)
             row.reason = _reason(row)
         await self._rows.write_cycles([row for row, _ in renewed])

@@ -2,6 +2,8 @@
 
 from typing import Annotated, ClassVar
 
+from relance.capabilities.cycles.emails import NeverLeft
+from relance.capabilities.messaging.handlers import EXPIRED
 from relance.capabilities.messaging.mails import Mail, Placeholders, hint
 from relance.core.i18n import Locale, Text
 from relance.domains.invitations.lifecycle import Reason
@@ -168,7 +170,8 @@ class UndeliverableMail(Mail):
     link_bearing: ClassVar[bool] = False
     label: ClassVar[Text | None] = Text("Adresse injoignable", "Address unreachable")
     about: ClassVar[Text | None] = Text(
-        "Dit au demandeur que l’adresse ne reçoit pas.", "Tells the requester that no mail arrives."
+        "Dit au demandeur que l’adresse ne reçoit pas, ou que l’invitation n’a pas pu partir à temps.",
+        "Tells the requester that no mail arrives, or that the invitation could not leave in time.",
     )
 
     recipient_email: _Email
@@ -179,12 +182,14 @@ class UndeliverableMail(Mail):
     #: What the mail system said, as a code: "5.1.1"; empty where there is none.
     diagnosis: _Diagnosis
     happened_on: _HappenedOn
+    never_left: NeverLeft
 
 
 _UNKNOWN_ADDRESS = Text("L’adresse n’existe pas ou n’existe plus.", "The address does not exist, or exists no longer.")
 _BLOCKED_ADDRESS = Text(
     "Un message précédent n’a pas pu être remis à cette adresse.", "An earlier mail could not be delivered there."
 )
+_NEVER_LEFT = Text("Il n’a pas pu partir avant sa date limite.", "It could not leave before its deadline.")
 _REFUSED = Text(
     "Le serveur de messagerie du destinataire a refusé le message.", "The recipient’s mail server refused the mail."
 )
@@ -194,6 +199,8 @@ def failure_sentence(enhanced: str | None, reason: str | None, locale: Locale) -
     """Why a mail did not arrive, for people: from the enhanced status code, or from the reason of its state."""
     if reason == "suppressed":
         return _BLOCKED_ADDRESS.in_locale(locale)
+    if reason == EXPIRED:
+        return _NEVER_LEFT.in_locale(locale)
     unknown = reason == "address_unwritable" or (enhanced or "").startswith("5.1.")
     return (_UNKNOWN_ADDRESS if unknown else _REFUSED).in_locale(locale)
 

@@ -172,9 +172,10 @@ LIFECYCLE: Lifecycle[Facts] = Lifecycle(
             "invitations.reminder",
             Text("Relancer", "Remind"),
         ),
+        # A queued one expires where its mail has waited until its deadline was over.
         Transition(
             "expire",
-            frozenset({Status.SENT}),
+            _OPEN,
             Status.EXPIRED,
             _WORKER,
             "invitation.expired",

@@ -175,7 +175,7 @@ def _silence(row: InvitationRow) -> Silence:
         code = invitation.status
     elif invitation.archived_at is not None:
         code = "archived"
-    elif invitation.delivery is not None:
+    elif invitation.delivery == Delivery.UNDELIVERABLE:
         code = "undeliverable"
     elif invitation.declined_at is not None:
         code = "declined"

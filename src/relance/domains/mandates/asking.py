@@ -108,10 +108,12 @@ class MandateChase(Chase[MandateRow]):
         await self._tell(session, row, row.members(TeamRole.OWNER), lambda words: words.expired_notice(at))
 
     async def tell_undeliverable(self, session: DbSession, row: MandateRow, failure: MailFact) -> None:
-        """The owners read that mail does not reach the contact."""
+        """The owners read that mail does not reach the contact, or that it never left."""
         diagnosis, at = failure.enhanced or "", failure.at
         owners = row.members(TeamRole.OWNER)
-        await self._tell(session, row, owners, lambda words: words.undeliverable(at, diagnosis))
+        await self._tell(
+            session, row, owners, lambda words: words.undeliverable(at, diagnosis, never_left=failure.never_left)
+        )
 
     async def tell_accepted(self, session: DbSession, row: MandateRow, at: datetime) -> None:
         """Owners, agents and the submitter read it, each once."""

@@ -2,6 +2,7 @@
 
 from typing import Annotated, ClassVar
 
+from relance.capabilities.cycles.emails import NeverLeft
 from relance.capabilities.messaging.mails import Mail, Placeholders, hint
 from relance.core.i18n import Text
 
@@ -169,12 +170,14 @@ class UndeliverableMail(_Mandate, Mail):
     link_bearing: ClassVar[bool] = False
     label: ClassVar[Text | None] = Text("Adresse injoignable", "Address unreachable")
     about: ClassVar[Text | None] = Text(
-        "Dit aux propriétaires que le courrier n’arrive pas.", "Tells the owners that mail does not arrive."
+        "Dit aux propriétaires que le courrier n’arrive pas, ou que l’invitation n’a pas pu partir à temps.",
+        "Tells the owners that mail does not arrive, or that the invitation could not leave in time.",
     )
 
     #: What the mail system said, as a code: "5.1.1"; empty where there is none.
     diagnosis: _Diagnosis
     happened_on: _HappenedOn
+    never_left: NeverLeft
     reference: _Reference
 
 

@@ -63,10 +63,14 @@ class Filling:
         reason = self._row.invitee.decline_reason or ""
         return DeclinedMail(**self._facts(), declined_on=self._instant(at), reason=reason, reference=self._reference)
 
-    def undeliverable(self, at: datetime, diagnosis: str) -> UndeliverableMail:
+    def undeliverable(self, at: datetime, diagnosis: str, *, never_left: bool = False) -> UndeliverableMail:
         """To the owners, with the mail system's code where there is one."""
         return UndeliverableMail(
-            **self._facts(), diagnosis=diagnosis, happened_on=self._instant(at), reference=self._reference
+            **self._facts(),
+            diagnosis=diagnosis,
+            happened_on=self._instant(at),
+            never_left=never_left,
+            reference=self._reference,
         )
 
     def cancelled(self) -> CancelledMail:

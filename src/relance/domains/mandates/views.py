@@ -228,7 +228,7 @@ def _silence(row: MandateRow) -> Silence:
     invitee = row.invitee
     code: str = invitee.status
     if code == MandateStatus.INVITED:
-        undeliverable = invitee.delivery is not None
+        undeliverable = invitee.delivery == Delivery.UNDELIVERABLE
         code = "undeliverable" if undeliverable else "nothing_planned" if invitee.last_sent_at else "waiting"
     elif code == MandateStatus.ACTIVE and row.further is None and row.mandate.kind == MandateKind.INTERNAL:
         code = "internal"

@@ -125,6 +125,10 @@ class ClientMails:
 
     async def _undeliverable(self, session: DbSession, row: SessionRow, found: ClientRow, message: MailFact) -> None:
         client = found.client
+        if message.never_left:
+            # Past due by now, which the list shows; nothing is known against the address.
+            client.delivery = Delivery.NOT_SENT
+            return
         client.delivery = Delivery.UNDELIVERABLE
         await FollowUps(session, self._clock).cancel(subject_of(client), "undeliverable")
         journal = Journal(session, self._clock)

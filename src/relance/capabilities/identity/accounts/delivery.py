@@ -65,15 +65,35 @@ class UserInvitationMails:
         self._record(session, invitation, step.journal, before)
 
     async def failed(self, session: DbSession, messages: Sequence[MailFact]) -> None:
-        """Refused for good: shown on the user, and nobody is chased at that address any more."""
+        """Shown on the user, and nobody is chased at that address any more.
+
+        Where the inviting mail ran out of time, its cycle is over before it has begun.
+        """
         asking = [message for message in messages if message.link_bearing]
         rows = await AccountRepository(session).lock_all({message.subject.id for message in asking})
-        for row in rows.values():
-            row.invitation.undeliverable = True
-            follow_ups = FollowUps(session, self._runtime.clock)
-            await follow_ups.cancel(subject_of(row.invitation), "undeliverable", (FollowUpKind.REMINDER,))
-            self._record(session, row.invitation, "user_invitation.undeliverable", row.invitation.status)
+        for message in asking:
+            row = rows.get(message.subject.id)
+            if row is None:
+                continue
+            if not message.never_left:
+                await self._undeliverable(session, row.invitation)
+            current = message.cycle == row.invitation.cycle
+            if message.out_of_time and current and message.mail_key == UserInvitationMail.key:
+                self._lapse(session, row.invitation, message)
         await session.flush()
+
+    async def _undeliverable(self, session: DbSession, invitation: UserInvitation) -> None:
+        invitation.undeliverable = True
+        follow_ups = FollowUps(session, self._runtime.clock)
+        await follow_ups.cancel(subject_of(invitation), "undeliverable", (FollowUpKind.REMINDER,))
+        self._record(session, invitation, "user_invitation.undeliverable", invitation.status)
+
+    def _lapse(self, session: DbSession, invitation: UserInvitation, failure: MailFact) -> None:
+        step = INVITATION.find(invitation.status, "expire", Actor.WORKER)
+        if step is not None:
+            before, invitation.status = invitation.status, INVITATION.target(step, invitation.status)
+            invitation.expires_at = invitation.expires_at or failure.at
+            self._record(session, invitation, step.journal, before)
 
     def _record(self, session: DbSession, invitation: UserInvitation, action: str, before: str) -> None:
         Journal(session, self._runtime.clock).record(

@@ -177,9 +177,10 @@ INVITATION: Lifecycle[InvitationFacts] = Lifecycle(
             "identity.invitation",
             Text("Renvoyer", "Renew"),
         ),
+        # A queued one expires where its mail has waited until its deadline was over.
         Transition(
             "expire",
-            frozenset({InvitationStatus.SENT}),
+            _OPEN,
             InvitationStatus.EXPIRED,
             _WORKER,
             "user_invitation.expired",

@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from uuid import UUID
 
 from relance.capabilities.messaging.catalogue.models import MailBranding, MailLogo
@@ -27,13 +26,10 @@ class Wardrobe:
         if not new:
             return list(messages)
         styles = await self.styles(session, {_place(one) for one in new}, {one.wording_id for one in new} - {None})
-        drafts = {one.id: self._wordings.get(one.wording_id) for one in new if one.wording_id is not None}
-        return [
-            replace(one, style=self._style_of(styles[_place(one)], one.words or drafts.get(one.id)))
-            if one.body is None
-            else one
-            for one in messages
-        ]
+        for one in new:
+            draft = self._wordings.get(one.wording_id) if one.wording_id is not None else None
+            one.style = self._style_of(styles[_place(one)], one.words or draft)
+        return list(messages)
 
     async def styles(
         self, session: DbSession, places: Collection[Place], drafts: Collection[UUID | None] = ()

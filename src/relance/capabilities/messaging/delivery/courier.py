@@ -3,10 +3,9 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -15,8 +14,10 @@ from relance.capabilities.files.store import FileStore
 from relance.capabilities.messaging.delivery.compose import Composer
 from relance.capabilities.messaging.delivery.ledger import Ledger
 from relance.capabilities.messaging.delivery.parcel import Claimed, Parcel, Settlement
-from relance.capabilities.messaging.delivery.smtp import Conversation, Pool, SmtpFault
+from relance.capabilities.messaging.delivery.pool import Pool
+from relance.capabilities.messaging.delivery.smtp import Address, Conversation, SmtpFault
 from relance.capabilities.messaging.errors import AddressRefused, MessagingFault
+from relance.capabilities.messaging.handlers import REFUSED_UNTIL_EXPIRY
 from relance.capabilities.messaging.lanes import LaneChange, domain_lane
 from relance.capabilities.messaging.models import MessageState
 from relance.capabilities.messaging.outcomes import GIVE_UP_AFTER, Action, Outcome, Phase, Reply, outcome, retry_delay
@@ -57,6 +58,7 @@ class _Trip:
     #: On this process's monotonic clock: no hand-off may begin later.
     deadline: float = 0.0
     conversation: Conversation | None = None
+    #: Somebody has cancelled the sweep: nothing begins any more.
     cancelled: bool = False
 
 
@@ -94,16 +96,30 @@ class Courier:
         self._suspects = asyncio.Lock()
 
     async def carry(self, batch: Sequence[Claimed]) -> int:
-        """Deliver `batch` as far as it goes, and write what became of each message.
+        """Deliver `batch` as far as it goes, and write what became of each message, whatever cancels us meanwhile.
 
         Returns:
             How many messages came to an end or to another try.
         """
         trip = _Trip()
+        task = asyncio.create_task(self._carry(trip, batch))
+        while not task.done():
+            try:
+                await asyncio.wait([task])
+            except asyncio.CancelledError:
+                trip.cancelled = True
+        concluded = task.result()
+        if trip.cancelled:
+            raise asyncio.CancelledError
+        return concluded
+
+    async def _carry(self, trip: _Trip, batch: Sequence[Claimed]) -> int:
+        smooth = False
         try:
             for message in batch:
                 await self._compose(trip, message)
             await self._converse(trip)
+            smooth = not trip.waiting and not trip.changes
         except BaseException:
             # Whatever it was waiting for, the connection may be in the middle of a command.
             self._forget(trip)
@@ -114,9 +130,11 @@ class Courier:
             concluded = len(trip.settled)
             known = {one.message.id for one in trip.settled}
             trip.settled.extend(self.released(message) for message in batch if message.id not in known)
-            await self._ledger.settle(trip.settled, trip.changes)
-        if trip.cancelled:
-            raise asyncio.CancelledError
+            if smooth and len(batch) > 1:
+                # There is more where that came from: the connection's next turn writes it along.
+                self._ledger.post(trip.settled)
+            else:
+                await self._ledger.settle(trip.settled, trip.changes)
         return concluded
 
     def released(self, message: Claimed) -> Settlement:
@@ -185,7 +203,7 @@ class Courier:
         if trip.conversation is None:
             trip.conversation = await self._pool.acquire()
         parcel = trip.waiting[0]
-        await trip.conversation.open(parcel.sender, parcel.recipient)
+        await trip.conversation.open(_address(parcel), committed=trip.intended)
         if not trip.intended:
             await self._intend(trip)
             if not trip.waiting or trip.waiting[0] is not parcel:
@@ -195,7 +213,8 @@ class Courier:
             # Another process may think us dead before the relay has answered.
             await trip.conversation.reset()
             return False
-        reply = await self._to_the_end(trip, trip.conversation.hand_over(parcel.payload))
+        following = _address(trip.waiting[1]) if len(trip.waiting) > 1 else None
+        reply = await self._hand_over(trip, trip.conversation, parcel, following)
         trip.waiting.popleft()
         now = self._clock.now()
         trip.settled.append(Settlement(parcel.message, MessageState.SENT, now, phase=Phase.PAYLOAD, reply=reply))
@@ -212,16 +231,11 @@ class Courier:
         trip.settled.extend(refused)
         trip.waiting = deque(parcel for parcel in trip.waiting if parcel.message.id in granted)
 
-    async def _to_the_end(self, trip: _Trip, hand_over: Coroutine[Any, Any, Reply]) -> Reply:
-        """Await a hand-off whatever cancels us: its outcome must be known and written."""
-        task = asyncio.create_task(hand_over)
-        while not task.done():
-            try:
-                await asyncio.wait([task])
-            except asyncio.CancelledError:
-                trip.cancelled = True
+    async def _hand_over(
+        self, trip: _Trip, conversation: Conversation, parcel: Parcel, following: Address | None
+    ) -> Reply:
         try:
-            return task.result()
+            return await conversation.hand_over(parcel.payload, following)
         except SmtpFault:
             raise
         except BaseException as fault:
@@ -259,8 +273,6 @@ class Courier:
             )
         if silent or decided.pause_lane:
             self._forget(trip)
-        elif trip.conversation is not None:
-            await trip.conversation.reset()
 
     def _after(self, message: Claimed, fault: SmtpFault, decided: Outcome) -> Settlement:
         now = self._clock.now()
@@ -274,7 +286,7 @@ class Courier:
             if due < (message.expires_at or message.created_at + GIVE_UP_AFTER):
                 state, reason = MessageState.QUEUED, "refused_for_now"
             else:
-                due, reason = None, "refused_until_expiry"
+                due, reason = None, REFUSED_UNTIL_EXPIRY
         return Settlement(message, state, now, reason, fault.phase, fault.reply, due, refund, decided.suppress)
 
     def _teach(self, trip: _Trip, message: Claimed, fault: SmtpFault, decided: Outcome) -> None:
@@ -291,3 +303,7 @@ class Courier:
         if trip.conversation is not None:
             self._pool.drop(trip.conversation)
             trip.conversation = None
+
+
+def _address(parcel: Parcel) -> Address:
+    return Address(parcel.sender, parcel.recipient)

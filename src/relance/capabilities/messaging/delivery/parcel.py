@@ -8,7 +8,7 @@ from uuid import UUID
 
 from relance.capabilities.messaging.attachments import Attachment
 from relance.capabilities.messaging.catalogue.styles import SHIPPED, Style, Wording
-from relance.capabilities.messaging.handlers import MailFact
+from relance.capabilities.messaging.handlers import EXPIRED, MailFact
 from relance.capabilities.messaging.mime import Header
 from relance.capabilities.messaging.models import MessageState
 from relance.capabilities.messaging.outcomes import Phase, Reply
@@ -28,7 +28,8 @@ class Body:
     rendered_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, as the others are: so many fields would cost three times as much to fill, for every mail.
+@dataclass(slots=True, eq=False)
 class Claimed:
     """A message under this process's lease."""
 
@@ -100,6 +101,14 @@ class Settlement:
     #: The attempt did not count.
     refund: bool = False
     suppress: bool = False
+
+    @property
+    def tells_arrival(self) -> bool | None:
+        """What its domain hears: that it was handed over, that it never will be; None for nothing."""
+        if self.state is MessageState.SENT:
+            return True
+        failed = self.state in {MessageState.FAILED, MessageState.SUPPRESSED}
+        return False if failed or (self.state is MessageState.CANCELLED and self.reason == EXPIRED) else None
 
     @property
     def told(self) -> MailFact:

@@ -24,7 +24,8 @@ from relance.core.repository import Repository
 _CLAIM_LOCK = 727432002
 #: A process that is stopped inside a transaction must not hold its locks for longer than this.
 _STALL_MILLISECONDS = "15000"
-_SWEPT_AT_ONCE = 500
+#: Rows of one transaction of a sweep.
+SWEPT_AT_ONCE = 500
 _LOST_RENDERS = 2
 
 _GUARD = text("SELECT set_config('idle_in_transaction_session_timeout', :stall, true)")
@@ -37,7 +38,17 @@ SELECT set_config('idle_in_transaction_session_timeout', :stall, true), set_conf
        pg_advisory_xact_lock(:key), clock_timestamp() AS now
 """)
 
-_CLAIM = text("""
+_TAKE = """
+UPDATE messages m
+SET state = 'sending', lease_owner = :owner, lease_epoch = m.lease_epoch + 1, handoff_at = NULL,
+    lease_until = clock_timestamp() + make_interval(secs => :lease), attempts = m.attempts + 1
+FROM picked p WHERE m.workspace_id = p.workspace_id AND m.id = p.id
+RETURNING m.*"""
+_WITH_BODIES = """
+SELECT c.*, b.sender_name, b.reply_to, b.list_unsubscribe, b.placeholders, b.headers, b.subject, b.text, b.html,
+       b.template_version, b.rendered_at, b.organisation_id, b.wording_id, b.words, b.attachments
+FROM claimed c JOIN message_bodies b ON b.workspace_id = c.workspace_id AND b.id = c.id"""
+_CLAIM = text(f"""
 WITH picked AS (
     SELECT m.workspace_id, m.id FROM messages m
     WHERE m.state = 'queued' AND m.not_before <= :now AND (m.expires_at IS NULL OR m.expires_at > :now)
@@ -48,17 +59,16 @@ WITH picked AS (
           AND (o.state = 'sending' OR (o.id < m.id AND o.not_before <= :now)))
     ORDER BY m.priority, m.not_before, m.id
     LIMIT :most FOR UPDATE OF m SKIP LOCKED
-), claimed AS (
-    UPDATE messages m
-    SET state = 'sending', lease_owner = :owner, lease_epoch = m.lease_epoch + 1, handoff_at = NULL,
-        lease_until = clock_timestamp() + make_interval(secs => :lease), attempts = m.attempts + 1
-    FROM picked p WHERE m.workspace_id = p.workspace_id AND m.id = p.id
-    RETURNING m.*
-)
-SELECT c.*, b.sender_name, b.reply_to, b.list_unsubscribe, b.placeholders, b.headers, b.subject, b.text, b.html,
-       b.template_version, b.rendered_at, b.organisation_id, b.wording_id, b.words, b.attachments
-FROM claimed c JOIN message_bodies b ON b.workspace_id = c.workspace_id AND b.id = c.id
-""")
+), claimed AS ({_TAKE}
+){_WITH_BODIES}
+""")  # noqa: S608 - joined from constants of this module
+_CLAIM_LATE = text(f"""
+WITH picked AS (
+    SELECT workspace_id, id FROM messages WHERE state = 'queued' AND expires_at <= :now
+    ORDER BY expires_at LIMIT :most FOR UPDATE SKIP LOCKED
+), claimed AS ({_TAKE}
+){_WITH_BODIES}
+""")  # noqa: S608 - joined from constants of this module
 
 _KEYS = (
     "unnest(CAST(:workspaces AS uuid[]), CAST(:ids AS uuid[]), CAST(:epochs AS int[])) AS k(workspace_id, id, epoch)"
@@ -174,18 +184,6 @@ INSERT INTO message_attempts (workspace_id, id, message_id, epoch, phase, reply,
 SELECT k.*, :at FROM unnest(CAST(:workspaces AS uuid[]), CAST(:log_ids AS uuid[]), CAST(:ids AS uuid[]),
                             CAST(:epochs AS int[]), CAST(:phases AS text[]), CAST(:replies AS text[])) AS k
 """)
-_EXPIRE = text(f"""
-WITH late AS (
-    SELECT workspace_id, id FROM messages WHERE state = 'queued' AND expires_at <= :now
-    LIMIT :most FOR UPDATE SKIP LOCKED
-), changed AS (
-    UPDATE messages m SET state = 'cancelled', reason = 'expired'
-    FROM late WHERE m.workspace_id = late.workspace_id AND m.id = late.id
-    RETURNING m.id, m.state AS outcome
-), counted AS ({counting("changed")}
-)
-SELECT id FROM changed
-""")  # noqa: S608 - joined from constants of this package
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +327,7 @@ class DeliveryRepository(Repository):
             resend_all: send again even what nobody knows about.
             resend: the mails for which that holds in any case.
         """
-        values: dict[str, Any] = {"most": _SWEPT_AT_ONCE, "resend_all": resend_all, "resend": list(resend)}
+        values: dict[str, Any] = {"most": SWEPT_AT_ONCE, "resend_all": resend_all, "resend": list(resend)}
         values["lost_renders"] = _LOST_RENDERS
         rows = (await self.session.execute(_RECOVER, values)).all()
         if rows:
@@ -348,9 +346,10 @@ class DeliveryRepository(Repository):
             states.count(MessageState.QUEUED), states.count(MessageState.UNCERTAIN), states.count(MessageState.DEAD)
         )
 
-    async def expire(self, now: datetime) -> int:
-        """Cancel queued messages that are too late to go."""
-        return len((await self.session.execute(_EXPIRE, {"now": now, "most": _SWEPT_AT_ONCE})).all())
+    async def claim_late(self, owner: UUID, lease: float, now: datetime) -> list[Claimed]:
+        """Take queued messages that are too late to go under a lease: whoever settles them tells their domains."""
+        values = {"owner": owner, "lease": lease, "now": now, "most": SWEPT_AT_ONCE}
+        return [claimed_from(row) for row in await self.session.execute(_CLAIM_LATE, values)]
 
 
 def _keys(messages: Sequence[Claimed]) -> dict[str, Any]:

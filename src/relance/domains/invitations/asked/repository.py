@@ -74,6 +74,7 @@ class AskedRepository(Repository):
                     "reason": row.reason,
                     "cycle": row.cycle,
                     "expires_at": row.expires_at,
+                    "delivery": row.delivery,
                 }
                 for row in rows
             ],

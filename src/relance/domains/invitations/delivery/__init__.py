@@ -95,20 +95,31 @@ class InvitationMails:
             await follow_ups.suspend_many(archived, "archived")
 
     async def failed(self, session: DbSession, messages: Sequence[MailFact]) -> None:
-        """Refused for good: the dashboard shows it, and nobody is chased at that address any more."""
+        """The dashboard shows it, nobody is chased at that address any more, and the requester is told.
+
+        Where the inviting mail ran out of time, its cycle is over before it has begun.
+        """
         asking = [message for message in messages if message.mail_key in _ASKING]
         rows = await InvitationRepository(session).lock_all({message.subject.id for message in asking})
         lost: list[tuple[InvitationRow, MailFact]] = []
+        lapsed: list[tuple[InvitationRow, MailFact]] = []
         for message in asking:
             row = rows.get(message.subject.id)
             # A report may come late: what it says of an earlier address says nothing of the one in use.
             if row is None or row.invitation.email_key != message.recipient.casefold():
                 continue
+            inviting = message.mail_key == InvitationMail.key and message.cycle == row.invitation.cycle
+            if message.never_left and not (inviting and is_open(Status(row.invitation.status))):
+                # A reminder: the invitation's own expiry says all there is to say.
+                continue
             if row.invitation.delivery != Delivery.UNDELIVERABLE:
-                row.invitation.delivery = Delivery.UNDELIVERABLE
+                row.invitation.delivery = Delivery.NOT_SENT if message.never_left else Delivery.UNDELIVERABLE
                 lost.append((row, message))
+            if message.out_of_time and inviting:
+                lapsed.append((row, message))
         await session.flush()
         await self._give_up(session, lost)
+        await self._lapse(session, lapsed)
 
     async def _give_up(self, session: DbSession, lost: Sequence[tuple[InvitationRow, MailFact]]) -> None:
         if not lost:
@@ -116,7 +127,7 @@ class InvitationMails:
         subjects = [subject_of(row.invitation) for row, _ in lost]
         await FollowUps(session, self._runtime.clock).cancel_many(subjects, "undeliverable", (FollowUpKind.REMINDER,))
         entries = []
-        for row, _ in lost:
+        for row in (row for row, failure in lost if not failure.never_left):
             codes, company_id = {"status": row.invitation.status}, row.invitation.company_id
             subject = subject_of(row.invitation)
             entries.append(Entry("invitation.undeliverable", subject, company_id, before=codes, after=codes))
@@ -125,6 +136,21 @@ class InvitationMails:
         for row, failure in lost:
             if is_open(Status(row.invitation.status)):
                 await asking.tell_undeliverable(row, failure)
+
+    async def _lapse(self, session: DbSession, lapsed: Sequence[tuple[InvitationRow, MailFact]]) -> None:
+        """What nobody could answer is over; there is nothing to tell whom it never reached."""
+        entries = []
+        for row, failure in lapsed:
+            before = row.invitation.status
+            step = LIFECYCLE.find(before, "expire", Actor.WORKER)
+            if step is not None:
+                row.invitation.status = LIFECYCLE.target(step, before)
+                row.invitation.expires_at = row.invitation.expires_at or failure.at
+                codes = {"status": before}, {"status": row.invitation.status}
+                subject, company_id = subject_of(row.invitation), row.invitation.company_id
+                entries.append(Entry(step.journal, subject, company_id, None, *codes))
+        await session.flush()
+        await Journal(session, self._runtime.clock).record_all(entries, SYSTEM)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,8 +86,8 @@ class DeliverySubject:
         await session.flush()
 
     async def failed(self, session: DbSession, messages: Sequence[MailFact]) -> None:
-        """Refused for good: shown on the delivery."""
-        asking = [message for message in messages if message.mail_key == UploadDueMail.key]
+        """Refused for good: shown on the delivery. One that came too late to leave says no more than the due date."""
+        asking = [message for message in messages if message.mail_key == UploadDueMail.key and not message.never_left]
         rows = await DeliveryRepository(session).lock_all({message.subject.id for message in asking})
         for message in asking:
             row = rows.get(message.subject.id)

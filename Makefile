@@ -15,8 +15,17 @@ run: .venv/.run ## Install, then run the whole product here (ARGS="--port 8001 -
 test: .venv/.dev ## Run every test against real servers (PYTEST_ARGS="-k name")
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
+.PHONY: slow
+slow: .venv/.dev ## Run what takes minutes: many more drawn sequences against the tables of states
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow --ignore=tests/explain $(PYTEST_ARGS)
+
+.PHONY: explain
+explain: .venv/.dev ## How PostgreSQL answers every list query at a million rows (minutes)
+	$(BIN)/python -m pytest -n 0 -q -m slow tests/explain
+
 .PHONY: browser
-browser: .venv/.dev ## Fill the partner's form in a real Chromium, by keyboard, at 360 px (wants chromium)
+browser: .venv/.dev ## Fill the form and open an account in a real Chromium, by keyboard; check the pages by axe-core (wants chromium, npm)
+	@command -v npm >/dev/null && npm ci --prefix tests/browser --no-audit --no-fund --ignore-scripts --silent || true
 	RELANCE_BROWSER=1 $(BIN)/python -m pytest -n 0 -q -rs tests/browser
 
 .PHONY: faults
@@ -27,11 +36,14 @@ faults: .venv/.dev ## Kill workers, stop servers, misbehave: the long form, with
 faults-webhooks: .venv/.dev ## Kill workers and the receiver of webhooks: nothing lost, order kept (SEED=1 EVENTS=2000 KILLS=30)
 	SEED=$(SEED) EVENTS=$(EVENTS) WORKERS=$(WORKERS) KILLS=$(KILLS) $(BIN)/python -m tests.faults.webhooks
 
-.PHONY: bench bench-mail
+.PHONY: bench bench-mail bench-import
 bench: bench-mail ## Measure the product beside its limits and beside the usual way
 
 bench-mail: .venv/.dev ## Mails per second of one worker (MAILS=50000 for the run that watches memory)
 	MAILS=$(MAILS) $(BIN)/python -m benchmarks.mail
+
+bench-import: .venv/.dev ## Rows per second of an import of contacts, and its memory (ROWS=100000 ROUNDS=3)
+	ROWS=$(ROWS) ROUNDS=$(ROUNDS) $(BIN)/python -m benchmarks.imports
 
 .PHONY: check
 check: .venv/.dev ## Lint, types, import contracts, house rules, migrations, committed documents

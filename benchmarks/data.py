@@ -74,6 +74,12 @@ _COPIES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
 }
 
+#: What can be written of a table: all but what it computes itself.
+_COLUMNS = """
+SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+"""
+
 
 async def keep_only_invitations(database_url: str) -> None:
     """Take back the demonstration's other mails: what is counted afterwards are those of invitations."""
@@ -108,8 +114,10 @@ async def queue_invitations(database_url: str, count: int) -> None:
         async with connection.transaction():
             for table, (where, changes) in _COPIES.items():
                 pairs = ", ".join(f"'{column}', {value}" for column, value in changes.items())
+                columns = await connection.fetchval(_COLUMNS, table)
                 await connection.execute(
-                    f"INSERT INTO {table} SELECT copy.* FROM {table} p "
+                    f"INSERT INTO {table} ({columns}) SELECT {', '.join(f'copy.{one}' for one in columns.split(', '))} "
+                    f"FROM {table} p "
                     f"CROSS JOIN generate_series(1, $2::bigint) AS n "
                     f"CROSS JOIN LATERAL jsonb_populate_record(p, jsonb_build_object({pairs})) AS copy WHERE {where}",
                     pattern,

@@ -16,7 +16,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import text
 
 from relance.capabilities.directory.permissions import PERMISSIONS as DIRECTORY
-from relance.capabilities.directory.router import companies, contacts
+from relance.capabilities.directory.router import routers as directory_routers
 from relance.capabilities.identity.access_tokens import AccessClaims, AccessTokens
 from relance.capabilities.identity.authentication import IdentityAuthenticator
 from relance.capabilities.identity.models import RefreshToken
@@ -142,10 +142,11 @@ def build_app(runtime: Runtime, throttle: SignInThrottle) -> FastAPI:
     app.state.runtime = runtime
     app.state.authenticator = IdentityAuthenticator(runtime)
     app.state.permissions = PERMISSIONS
+    app.state.identity_watchers = ()
     app.state.sign_in_throttle = throttle
     app.add_middleware(RequestContext)
     install_error_handlers(app)
-    for router in (*routers, companies, contacts):
+    for router in (*routers, *directory_routers):
         app.include_router(router)
     return app
 

@@ -7,7 +7,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi_offline import FastAPIOffline
 
 from relance import __version__
-from relance.capabilities.directory.router import companies, contacts
+from relance.capabilities.directory.router import routers as directory_routers
 from relance.capabilities.files.router import router as files_router
 from relance.capabilities.files.store import FileStore
 from relance.capabilities.followups.router import router as follow_up_policies_router
@@ -33,6 +33,9 @@ from relance.core.middleware import BodyLimit, RequestContext
 from relance.core.problems import install_error_handlers
 from relance.core.rate_limits import RateLimits
 from relance.core.settings import Settings, get_settings
+from relance.domains.avant_vente.routers import routers as avant_vente_routers
+from relance.domains.crm_toolbox.exports.router import routers as crm_export_routers
+from relance.domains.crm_toolbox.imports.router import router as crm_imports_router
 from relance.domains.invitations.bulk_router import router as invitations_bulk_router
 from relance.domains.invitations.forms_router import forms, prequalifications
 from relance.domains.invitations.imports_router import router as invitations_imports_router
@@ -41,6 +44,11 @@ from relance.domains.mandates.bulk_router import router as mandates_bulk_router
 from relance.domains.mandates.contacts.router import router as mandate_contacts_router
 from relance.domains.mandates.deliveries.router import router as mandate_deliveries_router
 from relance.domains.mandates.router import router as mandates_router
+from relance.domains.sessions.bulk_router import router as sessions_bulk_router
+from relance.domains.sessions.clients.router import router as session_clients_router
+from relance.domains.sessions.feed.router import router as calendar_feed_router
+from relance.domains.sessions.proposals.router import router as date_proposals_router
+from relance.domains.sessions.router import router as sessions_router
 from relance.meta import router as meta_router
 from relance.openapi import DESCRIPTION, TAGS, describe
 from relance.wiring import (
@@ -49,6 +57,7 @@ from relance.wiring import (
     PERMISSIONS,
     build_runtime,
     close_runtime,
+    identity_watchers,
     job_kinds,
     mail_examples,
     mail_subjects,
@@ -96,6 +105,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.mail_examples = mail_examples(runtime)
     app.state.templates = template_source(runtime)
     app.state.probes = probes(runtime)
+    app.state.identity_watchers = identity_watchers(runtime)
     app.state.follow_up_domains = FOLLOW_UP_DOMAINS
     app.state.file_store = FileStore(settings)
     app.state.job_kinds = job_kinds(runtime, app.state.file_store)
@@ -108,9 +118,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         meta_router,
         *identity_routers,
         follow_up_policies_router,
-        companies,
-        contacts,
-        # Before the one that takes an id where these have a word.
+        # Before the ones that take an id where these have a word.
+        *crm_export_routers,
+        *directory_routers,
         invitations_bulk_router,
         invitations_imports_router,
         invitations_router,
@@ -120,6 +130,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         mandates_router,
         mandate_contacts_router,
         mandate_deliveries_router,
+        crm_imports_router,
+        sessions_bulk_router,
+        calendar_feed_router,
+        sessions_router,
+        session_clients_router,
+        date_proposals_router,
+        *avant_vente_routers,
         jobs_router,
         files_router,
         links_router,

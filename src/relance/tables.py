@@ -12,10 +12,13 @@ from relance.capabilities.messaging.catalogue import models as templates
 from relance.capabilities.sandbox import models as sandbox
 from relance.capabilities.webhooks import models as webhooks
 from relance.core.idempotency import models as idempotency
+from relance.domains.avant_vente import models as avant_vente
 from relance.domains.invitations import models as invitations
 from relance.domains.mandates import models as mandates
+from relance.domains.sessions import models as sessions
 
 __all__ = [
+    "avant_vente",
     "directory",
     "files",
     "followups",
@@ -28,6 +31,7 @@ __all__ = [
     "mandates",
     "messaging",
     "sandbox",
+    "sessions",
     "templates",
     "webhooks",
 ]

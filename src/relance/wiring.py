@@ -7,6 +7,9 @@ from typing import Any
 from relance.capabilities.cycles.handlers import ChasedFollowUps, ChasedMails
 from relance.capabilities.directory.events import EVENTS as DIRECTORY_EVENTS
 from relance.capabilities.directory.permissions import PERMISSIONS as DIRECTORY
+from relance.capabilities.directory.watchers import IdentityWatcher
+from relance.capabilities.exports.declaration import ListExport
+from relance.capabilities.exports.job import ExportJob
 from relance.capabilities.files.permissions import PERMISSIONS as FILES
 from relance.capabilities.files.store import FileStore
 from relance.capabilities.followups.handlers import FollowUpHandler
@@ -14,6 +17,7 @@ from relance.capabilities.followups.metrics import FollowUpProbe
 from relance.capabilities.followups.policies import PolicyDomain
 from relance.capabilities.identity.accounts.delivery import PasswordResetMails, UserInvitationMails
 from relance.capabilities.identity.accounts.emails import (
+    PasswordChangedMail,
     PasswordResetMail,
     UserExpiredMail,
     UserInvitationMail,
@@ -23,20 +27,21 @@ from relance.capabilities.identity.accounts.followups import UserInvitationFollo
 from relance.capabilities.identity.accounts.invitations import DOMAIN as USERS
 from relance.capabilities.identity.accounts.lifecycle import INVITATION as USER_INVITATION
 from relance.capabilities.identity.accounts.lifecycle import USER
+from relance.capabilities.identity.accounts.notices import KIND as ACCOUNT
 from relance.capabilities.identity.accounts.recipient import PasswordResetRecipient, UserInvitationRecipient
 from relance.capabilities.identity.events import EVENTS as IDENTITY_EVENTS
 from relance.capabilities.identity.models import Workspace
 from relance.capabilities.identity.permissions import PERMISSIONS as IDENTITY
 from relance.capabilities.identity.service import create_workspace
 from relance.capabilities.jobs.events import EVENTS as JOB_EVENTS
-from relance.capabilities.jobs.exports import ExportJob
 from relance.capabilities.jobs.handlers import JobKinds
+from relance.capabilities.jobs.imports import ImportJob
 from relance.capabilities.jobs.lifecycle import LIFECYCLE as JOB
 from relance.capabilities.jobs.permissions import PERMISSIONS as JOBS
 from relance.capabilities.links.recipient import RecipientHandler
-from relance.capabilities.messaging.catalogue.delivery import TestMails
+from relance.capabilities.messaging.delivery.compose import TEST_KIND
 from relance.capabilities.messaging.events import EVENTS as MESSAGE_EVENTS
-from relance.capabilities.messaging.handlers import MailExamples, MailSubject
+from relance.capabilities.messaging.handlers import MailExamples, MailSubject, Notices
 from relance.capabilities.messaging.lifecycle import LIFECYCLE as MESSAGE
 from relance.capabilities.messaging.mails import Mail
 from relance.capabilities.messaging.metrics import OutboxProbe
@@ -56,6 +61,20 @@ from relance.core.lifecycle import Lifecycle
 from relance.core.runtime import Runtime
 from relance.core.settings import Settings
 from relance.core.telemetry import Probe
+from relance.domains.avant_vente.asking import DOMAIN as AVANT_VENTE
+from relance.domains.avant_vente.emails import MAILS as AVANT_VENTE_MAILS
+from relance.domains.avant_vente.events import EVENTS as AVANT_VENTE_EVENTS
+from relance.domains.avant_vente.followups import RequestFollowUps, RequestSubject
+from relance.domains.avant_vente.lifecycle import LIFECYCLE as AVANT_VENTE_REQUEST
+from relance.domains.avant_vente.opportunities.imports import OpportunityImport
+from relance.domains.avant_vente.permissions import PERMISSIONS as AVANT_VENTE_RIGHTS
+from relance.domains.avant_vente.recipient import RequestRecipient
+from relance.domains.avant_vente.transfers import EXPORT as AVANT_VENTE_EXPORT
+from relance.domains.avant_vente.types.service import install_types
+from relance.domains.crm_toolbox.exports.transfers import EXPORTS as CRM_EXPORTS
+from relance.domains.crm_toolbox.imports.reverting import ImportRevert
+from relance.domains.crm_toolbox.imports.source import DirectoryImport
+from relance.domains.crm_toolbox.permissions import PERMISSIONS as CRM
 from relance.domains.invitations.creation import DOMAIN
 from relance.domains.invitations.delivery import InvitationMails
 from relance.domains.invitations.emails import (
@@ -68,6 +87,7 @@ from relance.domains.invitations.emails import (
 )
 from relance.domains.invitations.events import EVENTS as INVITATION_EVENTS
 from relance.domains.invitations.examples import InvitationExamples
+from relance.domains.invitations.expiry import PartnerIdentities
 from relance.domains.invitations.followups import InvitationFollowUps, PrequalificationFollowUps
 from relance.domains.invitations.forms import install_default_form
 from relance.domains.invitations.imports import InvitationImport
@@ -75,24 +95,47 @@ from relance.domains.invitations.jobs import RemindAll
 from relance.domains.invitations.lifecycle import LIFECYCLE as INVITATION
 from relance.domains.invitations.permissions import PERMISSIONS as INVITATIONS
 from relance.domains.invitations.recipient import InvitationRecipient
-from relance.domains.invitations.transfers import DashboardExport
+from relance.domains.invitations.transfers import EXPORT as INVITATIONS_EXPORT
 from relance.domains.mandates.asking import DOMAIN as MANDATES
 from relance.domains.mandates.asking import ContactChase, MandateChase
 from relance.domains.mandates.deliveries.emails import MAILS as DELIVERY_MAILS
 from relance.domains.mandates.deliveries.events import EVENTS as DELIVERY_EVENTS
+from relance.domains.mandates.deliveries.examples import DeliveryExamples
 from relance.domains.mandates.deliveries.followups import DeliveryFollowUps, DeliverySubject
 from relance.domains.mandates.deliveries.lifecycle import LIFECYCLE as MANDATE_DELIVERY
 from relance.domains.mandates.deliveries.recipient import DeliveryRecipient
 from relance.domains.mandates.emails import MAILS as MANDATE_MAILS
 from relance.domains.mandates.events import EVENTS as MANDATE_EVENTS
+from relance.domains.mandates.examples import MandateExamples
 from relance.domains.mandates.lifecycle import CONTACT_LIFECYCLE as MANDATE_CONTACT
 from relance.domains.mandates.lifecycle import LIFECYCLE as MANDATE
 from relance.domains.mandates.permissions import PERMISSIONS as MANDATE_RIGHTS
 from relance.domains.mandates.recipient import ContactRecipient, MandateRecipient
-from relance.domains.mandates.transfers import MandateExport
+from relance.domains.mandates.transfers import EXPORT as MANDATES_EXPORT
+from relance.domains.sessions.emails import MAILS as SESSION_MAILS
+from relance.domains.sessions.events import EVENTS as SESSION_EVENTS
+from relance.domains.sessions.followups import ClientFollowUps, ClientMails, SessionNotices
+from relance.domains.sessions.lifecycle import LIFECYCLE as SESSION_CLIENT
+from relance.domains.sessions.lifecycle import SESSION_LIFECYCLE as SESSION
+from relance.domains.sessions.permissions import PERMISSIONS as SESSION_RIGHTS
+from relance.domains.sessions.recipient import SessionClientRecipient
+from relance.domains.sessions.transfers import EXPORT as SESSIONS_EXPORT
 
 #: Every right of the product, in the order in which an administrator reads them.
-PERMISSIONS = (*INVITATIONS, *MANDATE_RIGHTS, *MESSAGING, *DIRECTORY, *JOBS, *FILES, *WEBHOOKS, *IDENTITY, *SANDBOX)
+PERMISSIONS = (
+    *INVITATIONS,
+    *MANDATE_RIGHTS,
+    *SESSION_RIGHTS,
+    *CRM,
+    *AVANT_VENTE_RIGHTS,
+    *MESSAGING,
+    *DIRECTORY,
+    *JOBS,
+    *FILES,
+    *WEBHOOKS,
+    *IDENTITY,
+    *SANDBOX,
+)
 
 #: Every mail of the product; the worker refuses to start when one lacks a template.
 MAILS: tuple[type[Mail], ...] = (
@@ -104,17 +147,30 @@ MAILS: tuple[type[Mail], ...] = (
     UndeliverableMail,
     *MANDATE_MAILS,
     *DELIVERY_MAILS,
+    *SESSION_MAILS,
+    *AVANT_VENTE_MAILS,
     UserInvitationMail,
     UserReminderMail,
     UserExpiredMail,
     PasswordResetMail,
+    PasswordChangedMail,
 )
 
 #: The domains whose reminders and expiries a workspace sets.
 FOLLOW_UP_DOMAINS: tuple[PolicyDomain, ...] = (
     PolicyDomain(DOMAIN, Text("Invitations", "Invitations")),
     PolicyDomain(MANDATES, Text("Mandats", "Mandates")),
+    PolicyDomain(AVANT_VENTE, Text("Avant-vente", "Pre-sales"), ()),
     PolicyDomain(USERS, Text("Invitations d’utilisateurs", "Invitations of users")),
+)
+
+#: Every list that can leave as a file; its routes are in the router of its domain.
+EXPORTS: tuple[ListExport[Any, Any], ...] = (
+    INVITATIONS_EXPORT,
+    MANDATES_EXPORT,
+    SESSIONS_EXPORT,
+    AVANT_VENTE_EXPORT,
+    *CRM_EXPORTS,
 )
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
@@ -123,6 +179,9 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     MANDATE,
     MANDATE_CONTACT,
     MANDATE_DELIVERY,
+    SESSION,
+    SESSION_CLIENT,
+    AVANT_VENTE_REQUEST,
     MESSAGE,
     JOB,
     USER,
@@ -135,6 +194,8 @@ EVENT_TYPES = Catalogue.complete(
         *INVITATION_EVENTS,
         *MANDATE_EVENTS,
         *DELIVERY_EVENTS,
+        *SESSION_EVENTS,
+        *AVANT_VENTE_EVENTS,
         *IDENTITY_EVENTS,
         *DIRECTORY_EVENTS,
         *MESSAGE_EVENTS,
@@ -180,16 +241,24 @@ def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
         ChasedMails(runtime, MandateChase(runtime)),
         ChasedMails(runtime, ContactChase(runtime)),
         DeliverySubject(runtime),
+        ClientMails(runtime),
+        SessionNotices(),
+        RequestSubject(runtime),
         UserInvitationMails(runtime),
         PasswordResetMails(runtime),
-        TestMails(),
+        Notices(ACCOUNT),
+        Notices(TEST_KIND),
     )
     return {handler.kind: handler for handler in handlers}
 
 
 def mail_examples(runtime: Runtime) -> Mapping[str, MailExamples]:
     """Who fills each mail from a real row, for previews of its template; mails without are shown on samples."""
-    every: tuple[MailExamples, ...] = (InvitationExamples(runtime),)
+    every: tuple[MailExamples, ...] = (
+        InvitationExamples(runtime),
+        MandateExamples(runtime),
+        DeliveryExamples(runtime),
+    )
     return {key: examples for examples in every for key in examples.keys}
 
 
@@ -201,18 +270,28 @@ def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:
         ChasedFollowUps(runtime, MandateChase(runtime)),
         ChasedFollowUps(runtime, ContactChase(runtime)),
         DeliveryFollowUps(runtime),
+        ClientFollowUps(runtime),
+        RequestFollowUps(runtime),
         UserInvitationFollowUps(runtime),
     )
     return {handler.kind: handler for handler in handlers}
+
+
+def identity_watchers(runtime: Runtime) -> Sequence[IdentityWatcher]:
+    """Who is told that a company of the directory is not the one it was."""
+    return (PartnerIdentities(runtime),)
 
 
 def job_kinds(runtime: Runtime, store: FileStore) -> JobKinds:
     """Who works off the jobs of each kind."""
     return JobKinds.of(
         RemindAll(runtime),
-        InvitationImport(runtime, store),
-        ExportJob(runtime, store, DashboardExport()),
-        ExportJob(runtime, store, MandateExport()),
+        ImportJob(runtime, store, InvitationImport(runtime)),
+        ImportJob(runtime, store, DirectoryImport(runtime, "contacts", identity_watchers(runtime))),
+        ImportJob(runtime, store, DirectoryImport(runtime, "companies", identity_watchers(runtime))),
+        ImportRevert(runtime),
+        ImportJob(runtime, store, OpportunityImport(runtime)),
+        *(ExportJob(runtime, store, export) for export in EXPORTS),
     )
 
 
@@ -223,6 +302,8 @@ def recipients(runtime: Runtime) -> Mapping[str, RecipientHandler]:
         MandateRecipient(runtime),
         ContactRecipient(runtime),
         DeliveryRecipient(runtime),
+        SessionClientRecipient(runtime),
+        RequestRecipient(runtime),
         UserInvitationRecipient(runtime),
         PasswordResetRecipient(runtime),
     )
@@ -238,9 +319,10 @@ async def provision_workspace(
     zone: str = "Europe/Paris",
     locale: Locale = "fr",
 ) -> Workspace:
-    """A workspace ready for work: built-in roles, the shipped form. The session is narrowed to it."""
+    """A workspace ready for work: built-in roles, the shipped form, the first types. The session is narrowed to it."""
     workspace = await create_workspace(
         session, slug, name, PERMISSIONS, zone=zone, default_locale=locale, clock=runtime.clock
     )
     await install_default_form(session, runtime.clock)
+    await install_types(session, runtime.clock)
     return workspace

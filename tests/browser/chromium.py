@@ -98,6 +98,12 @@ class Page:
         assert "exceptionDetails" not in told, told
         return told["result"].get("value")
 
+    async def leave(self, expression: str) -> None:
+        """Do what leads to another page, and wait until it is there."""
+        before = self._loaded
+        await self.ask(expression)
+        await self.loaded(before)
+
     async def press(self, key: str, *, load: bool = False) -> None:
         """Press and release a key; with `load`, wait for the page that it leads to."""
         code, text = _KEYS[key]
@@ -122,7 +128,9 @@ class Page:
 
     async def picture(self, path: Path, *, whole: bool = True) -> None:
         """Write a PNG of the page, of all of it or of what is seen."""
-        shot = await self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
+        # The first one may show what was there before the last key: it makes the page paint itself.
+        for _ in range(2):
+            shot = await self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         await asyncio.to_thread(path.write_bytes, base64.b64decode(shot["data"]))
 
 

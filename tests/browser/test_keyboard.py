@@ -3,19 +3,14 @@
 Run by `make browser`; skipped, and said so, where no Chromium is installed.
 """
 
-import asyncio
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from tests.browser.chromium import PROGRAM, Page, browser
 from tests.files.samples import PDF
 from tests.journeys.test_first_path import ANSWERS, invite
 from tests.plugins.product import Office, Product
-
-from relance.embedded.programs import free_ports
 
 pytestmark = [
     pytest.mark.browser,
@@ -25,6 +20,8 @@ pytestmark = [
 #: Every control that the hand can reach, in the order of the page.
 CONTROLS = "[...document.querySelectorAll('main input:not([type=hidden]),select,textarea')].map(e => e.id)"
 IS_SEEN = "(r => r.top >= 0 && r.bottom <= innerHeight)(document.activeElement.getBoundingClientRect())"
+LABEL_IS_SEEN = "document.querySelector(`label[for='${document.activeElement.id}']`).getBoundingClientRect().top >= 0"
+DECLINE = "Ne plus être sollicité pour cette demande"
 LED_TO = "[...document.querySelectorAll('.notice a')].map(a => !!document.getElementById(a.hash.slice(1)))"
 FOCUS = "(e => e.id || e.textContent.trim())(document.activeElement)"
 WIDTH = 360
@@ -44,20 +41,6 @@ PICKED = {
     "answers.declarations.accurate",
 }
 CERTIFICATE = "answers.insurance.certificate"
-
-
-@pytest.fixture
-async def served(product: Product) -> AsyncIterator[str]:
-    """The product behind a real socket."""
-    (port,) = free_ports(1)
-    config = uvicorn.Config(product.app, host="127.0.0.1", port=port, lifespan="off", log_level="error", ws="none")
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-        await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    await running
 
 
 async def no_sideways_scrolling(page: Page) -> None:
@@ -95,6 +78,20 @@ async def fill(page: Page, attachment: Path) -> None:
     raise AssertionError("the button is never reached")
 
 
+async def decline(page: Page) -> None:
+    """Open what hides behind the last line of the page, and say why."""
+    await tab_to(page, DECLINE)
+    await page.press("Enter")
+    await page.press("Tab")
+    assert await page.ask(FOCUS) == "reason"
+    assert await page.ask(LABEL_IS_SEEN)
+    await page.type("Plus tard")
+    await page.press("Tab")
+    assert (await page.ask(FOCUS)).startswith("Confirmer")
+    await page.press("Enter", load=True)
+    assert "Vous avez demandé à ne plus être relancé" in await page.ask("document.body.textContent")
+
+
 async def test_by_keyboard_alone(product: Product, office: Office, served: str, tmp_path: Path) -> None:
     invitation = await invite(product, office)
     attachment = tmp_path / "Attestation 2026.pdf"
@@ -106,7 +103,7 @@ async def test_by_keyboard_alone(product: Product, office: Office, served: str, 
         await no_sideways_scrolling(page)
 
         # The order of the focus is the order of the page, and nothing is passed over.
-        ids = await page.ask(CONTROLS)
+        ids = [name for name in await page.ask(CONTROLS) if name.startswith("answers.")]
         passed = [name for name in await tab_to(page, SUBMIT) if name.startswith("answers.")]
         # Of a group of buttons, Tab stops at the first; of a list of boxes, at each.
         groups = [name for name in ids if not name[-1].isdigit() or name.endswith(".0") or ".held." in name]
@@ -128,10 +125,17 @@ async def test_by_keyboard_alone(product: Product, office: Office, served: str, 
         assert told == "Erreur : Ce champ est obligatoire."
         assert await page.ask("document.activeElement.getAttribute('aria-invalid')") == "true"
         assert await page.ask(IS_SEEN), "what has the focus is on the screen"
+        assert await page.ask(LABEL_IS_SEEN), "and so is what it is"
         lines = await page.ask(LED_TO)
         assert len(lines) == 11
         assert all(lines)
 
+        await decline(page)
+        await no_sideways_scrolling(page)
+        (row,) = await product.rows("SELECT decline_reason FROM invitations")
+        assert row["decline_reason"] == "Plus tard"
+
+        # Who has declined to be reminded may still answer.
         await page.open(served + invitation["link"])
         await fill(page, attachment)
         await page.press("Enter", load=True)

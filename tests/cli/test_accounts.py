@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 
-def relance(database_url: str, *words: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
+def relance(database_url: str, *words: str, typed: str = "", **settings: str) -> "subprocess.CompletedProcess[str]":
     """Run one command on that database."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("RELANCE_")}
     own = {"RELANCE_ENVIRONMENT": "development", "DATABASE_URL": database_url, "RELANCE_LOG_LEVEL": "error"}
@@ -18,7 +18,7 @@ def relance(database_url: str, *words: str, typed: str = "") -> "subprocess.Comp
         input=typed,
         capture_output=True,
         text=True,
-        env=inherited | own,
+        env=inherited | own | settings,
         timeout=60,
         check=False,
     )

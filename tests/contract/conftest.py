@@ -2,14 +2,14 @@
 
 import pytest
 from tests.contract.world import World, populate
-from tests.plugins.database import clear
+from tests.plugins.database import Clear
 from tests.plugins.product import Product
 
 
 @pytest.fixture(scope="module")
-async def world(assembled: Product, database_url: str) -> World:
+async def world(assembled: Product, clear: Clear) -> World:
     """A workspace with one of everything, on an empty database."""
-    await clear(database_url)
+    await clear()
     await assembled.restart()
     return await populate(assembled, "vasseur", "732829320")
 

@@ -26,6 +26,7 @@ PUBLIC = {
     "meta_event_types": "documentation",
     "meta_lifecycles": "documentation",
     "meta_permissions": "documentation",
+    "sessions_calendar": "calendar programs have no credentials; the token in the address of the feed is one",
     "operations_health": "orchestrators ask it",
     "operations_ready": "orchestrators ask it",
 }

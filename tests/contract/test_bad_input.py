@@ -117,6 +117,8 @@ WRONG_IDS = (
     "{}",
     "a" * 3_000,
 )
+#: Bodies of files may be larger than any other.
+UPLOADS = {"mandate_deliveries_upload", "files_upload"}
 READING = [one for one in all_operations() if one.json_body is not None and one.id not in NEVER_CALLED]
 
 
@@ -235,7 +237,7 @@ async def test_bodies_of_thirty_megabytes(world: World) -> None:
             media_type = next(iter(operation.raw["requestBody"]["content"]))
             told = f"{media_type}; boundary=b" if media_type.startswith("multipart/") else media_type
             # A body of several files may be larger than any other.
-            sent = large * 2 if operation.id == "mandate_deliveries_upload" else large
+            sent = large * 2 if operation.id in UPLOADS else large
             answer = await ask(world, operation, content=sent, headers={"Content-Type": told})
             if answer.status_code != 413 or fault(answer):
                 wrong.append(f"{operation.id}: {answer.status_code} {answer.text[:100]}")
@@ -262,7 +264,7 @@ def naughty_bodies(valid: Any, operation: Operation, turn: int) -> Iterator[tupl
     assert operation.json_body is not None
     fields = list(leaves(operation.json_body["schema"], operation.json_body["example"]))
     values = (*NAUGHTY, *VALUES)
-    for start in range(0, len(values), len(fields)):
+    for start in range(0, len(values) if fields else 0, len(fields) or 1):
         body = valid
         for index, (at, _schema) in enumerate(fields):
             body = with_value(body, at, values[(start + index) % len(values)])

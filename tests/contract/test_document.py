@@ -1,7 +1,7 @@
 """What every operation of the contract has; each test names all operations that lack it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jsonschema_rs
@@ -176,6 +176,28 @@ def test_lists_are_read_page_by_page() -> None:
     assert any(operation.is_list for operation in all_operations())
 
 
+def test_lists_give_actions_where_that_is_asked_for() -> None:
+    """What says in full what may be done with it says so in its list too, with `include` and not without."""
+    full = {one.id: one.success[1] for one in all_operations()}
+
+    def properties(response: Mapping[str, Any]) -> dict[str, Any]:
+        schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+        found: dict[str, Any] = resolved(schema).get("properties", {})
+        return found
+
+    def wrong(one: Operation) -> Iterator[str]:
+        item = resolved(properties(one.success[1])["items"]["items"]).get("properties", {}) if one.is_list else {}
+        detail = properties(full.get(f"{one.id.removesuffix('_list')}_get", {}))
+        if not {"available_actions"} & (item.keys() | (detail.keys() if one.is_list else set())):
+            return
+        if "include" not in one.parameters("query"):
+            yield "takes no include=available_actions"
+        if "null" not in item.get("available_actions", {}).get("type", ()):
+            yield "gives available_actions unasked, or never"
+
+    assert offenders(wrong) == []
+
+
 def test_a_collection_is_a_page() -> None:
     """An operation that answers an array, or `items` without a cursor, is a list that forgot its pages."""
 
@@ -232,10 +254,12 @@ def test_a_key_of_the_partner_reads_and_writes() -> None:
 
     assert offenders(wrong) == []
     assert {one.path.split("/")[2] for one in all_operations() if one.by_reference} == {
+        "avant-vente",
         "companies",
         "contacts",
         "mandates",
         "organisations",
+        "sessions",
     }
 
 

@@ -7,7 +7,9 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
+from tests.contract import world_directory, world_sessions
 from tests.contract.contract import Operation, leaves, with_value
+from tests.contract.world_avant_vente import populate as avant_vente
 from tests.plugins.product import Office, Person, Product
 from tests.webhooks.receiver import Receiver, answering
 
@@ -26,9 +28,18 @@ FIELDS = {
     "team_member_id": "users",
     "mandate_delivery_id": "mandate_deliveries",
     "logo_id": "mail_logos",
+    "partner_organisation_id": "organisations",
+    "opportunity_id": "opportunities",
+    "slot_id": "avant_vente_slots",
+    "speaker_id": "users",
+    "wanted_speaker_id": "users",
     "subject_id": "invitations",  # of the preview of an edited mail
+    "assigned_to": "users",
+    "contact_status_id": "contact_statuses",
+    "reassign_to": "companies",
     "id": "companies",  # of the partner of an invitation
     "endpoint_id": "webhook_endpoints",
+    "responsible_id": "users",
     "webhook_delivery_id": "webhook_deliveries",
 }
 #: The partner's own key of what has one.
@@ -41,6 +52,8 @@ NAMES = {
     "key": "invitations.invitation",
     "locale": "fr",
     "number": "1",
+    "record": "contacts",
+    "version": "1",
     "digest": hashlib.sha256(LOGO).hexdigest(),
 }
 #: Operations that move every workspace or end the session that calls them.
@@ -125,9 +138,12 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     await make("mandate_contacts", f"/v1/mandates/{ids['mandates']}/contacts", guest)
     await product.work()
     await _accept(product, office, contact["email"])
+    await world_directory.populate(product, office, ids)
     await _import(product, office)
+    await world_sessions.populate(product, office, ids)
     await _edit_mails(office)
     await _second(admin, person)
+    await avant_vente(product, office, ids)
     await _second_mandate(admin, mandate, f"{slug}-pme.example")
     await product.work()
     # Nobody listens any more, and what was sent waits for a day: the workspace stays as it is.

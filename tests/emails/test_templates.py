@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
@@ -24,7 +24,10 @@ def sample(model: type[BaseModel], path: str = "") -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         annotation = next((part for part in get_args(field.annotation) if part is not type(None)), field.annotation)
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        if get_origin(field.annotation) is list:
+            assert isinstance(annotation, type)
+            values[name] = [sample(annotation, f"{path}{name}.")]
+        elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
             values[name] = sample(annotation, f"{path}{name}.")
         elif annotation is bool:
             values[name] = True
@@ -37,7 +40,8 @@ def leaves(values: dict[str, Any]) -> set[str]:
     """Every text in `values`."""
     found: set[str] = set()
     for value in values.values():
-        found |= leaves(value) if isinstance(value, dict) else {value} - {True}
+        for one in value if isinstance(value, list) else [value]:
+            found |= leaves(one) if isinstance(one, dict) else {one} - {True}
     return found
 
 

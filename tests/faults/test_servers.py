@@ -84,6 +84,24 @@ async def test_postgresql_restarts_while_the_relay_has_the_mail(plant: Plant) ->
     assert verdict.states == {"sent": DEMO_MAILS}
 
 
+async def test_postgresql_restarts_under_the_dashboard(plant: Plant) -> None:
+    """Connections that died with the server are given to nobody: the first request after it is answered."""
+    async with plant.api() as client:
+        (row,) = (await client.get("/v1/invitations", params={"mine": "false", "limit": 1})).json()["items"]
+        for crash in (False, True):
+            # As many connections as a process has, all of them dead a moment later.
+            await asyncio.gather(*(client.get("/v1/invitations") for _ in range(12)))
+            await plant.restart_postgres(crash=crash)
+            reads = ("/v1/invitations", f"/v1/invitations/{row['id']}", "/v1/companies")
+            answers = await asyncio.gather(*(client.get(reads[number % 3]) for number in range(12)))
+            assert [answer.status_code for answer in answers] == [200] * 12, [answer.text for answer in answers]
+        await invite(client, plant, 1)
+        await asyncio.to_thread(plant.servers.postgres.stop)
+        away = await client.get("/v1/invitations")
+        assert (away.status_code, away.json()["code"]) == (503, "service_unavailable")
+        assert away.headers["retry-after"]
+
+
 async def test_two_workers_sweep_the_same_reminders(plant: Plant) -> None:
     await plant.queue(40)
     workers = [plant.worker(), plant.worker()]

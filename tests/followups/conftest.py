@@ -10,8 +10,7 @@ import pytest
 from sqlalchemy import text
 from tests.plugins.product import Office, Product
 
-from relance.capabilities.followups.handlers import Done, Outcome
-from relance.capabilities.followups.models import FollowUp
+from relance.capabilities.followups.handlers import Done, Due, Outcome
 from relance.capabilities.followups.service import FollowUps, Policy
 from relance.capabilities.followups.sweeper import Sweeper
 from relance.core.db import DbSession
@@ -47,7 +46,7 @@ class Desk:
     #: What it answers instead of `Done`, or the fault that it raises, by subject.
     answers: dict[UUID, Outcome | Exception] = field(default_factory=dict)
 
-    async def follow_up(self, session: DbSession, due: Sequence[FollowUp]) -> Mapping[UUID, Outcome]:
+    async def follow_up(self, session: DbSession, due: Sequence[Due]) -> Mapping[UUID, Outcome]:
         assert session.workspace_id == due[0].workspace_id
         found = await session.execute(
             text("SELECT id FROM organisations WHERE id = ANY(:ids) FOR UPDATE SKIP LOCKED"),

@@ -1,17 +1,18 @@
 """An answer against an expiry, in real transactions that overlap: the row lock decides, and nobody waits for long."""
 
 import asyncio
+from datetime import timedelta
 
 from tests.journeys.test_first_path import ANSWERS, EMAIL, invite, submit
 from tests.plugins.product import Office, Product
 
 from relance.capabilities.followups.handlers import Done
-from relance.capabilities.followups.models import FollowUp, FollowUpKind
-from relance.capabilities.followups.repository import FollowUpRepository
+from relance.capabilities.followups.models import FollowUpKind
+from relance.capabilities.followups.sweeping.repository import SweepRepository
 from relance.capabilities.links.service import find_link
 from relance.capabilities.links.tokens import LinkTokens
 from relance.core.i18n import DEFAULT_LOCALE
-from relance.domains.invitations.asking import KIND
+from relance.domains.invitations.asked import KIND
 from relance.domains.invitations.followups import InvitationFollowUps
 from relance.domains.invitations.recipient import InvitationRecipient
 
@@ -50,18 +51,18 @@ async def test_an_answer_after_an_expiry_under_way_is_told_so(product: Product, 
     await product.runtime.tick()
     handler = InvitationFollowUps(product.runtime)
     async with product.runtime.db.transaction(None) as session:
-        claimed = await FollowUpRepository(session).claim_due(product.runtime.clock.now(), 10, [KIND])
+        rows, now = SweepRepository(session), product.runtime.clock.now()
+        claimed = await rows.claim_due(now, now - timedelta(days=60), 10, [KIND])
         keys = {(row.workspace_id, row.subject_kind, row.subject_id) for row in claimed}
-        siblings = await FollowUpRepository(session).due_siblings(keys, product.runtime.clock.now())
-        due: list[FollowUp] = [row for row in siblings if row.kind == FollowUpKind.EXPIRY]
+        siblings = await rows.due_siblings(keys, now)
+        due = [row for row in siblings if row.kind == FollowUpKind.EXPIRY]
         session.enter_workspace(office.workspace_id)
         outcomes = await handler.follow_up(session, due)
         assert list(outcomes.values()) == [Done()]
         late = asyncio.create_task(submit(product.client, invitation["link"]))
         done, _ = await asyncio.wait({late}, timeout=0.3)
         assert not done, "the answer waits for the lock of its subject"
-        for row in due:
-            row.state = "done"
+        await rows.settle(due, outcomes, now)
     refused = await late
     assert (refused.status_code, refused.json()["code"]) == (410, "link_expired")
     shown = (await office.member.get(f"/v1/invitations/{invitation['id']}")).json()

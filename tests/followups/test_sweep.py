@@ -8,8 +8,8 @@ from tests.followups.conftest import DAY, KIND, START, Desk
 
 from relance.capabilities.followups.handlers import Dropped, Postponed
 from relance.capabilities.followups.models import FollowUpKind
-from relance.capabilities.followups.repository import FollowUpRepository
 from relance.capabilities.followups.service import FollowUps, Policy
+from relance.capabilities.followups.sweeping.repository import SweepRepository
 
 PENDING = [("reminder 1", "pending"), ("reminder 2", "pending"), ("reminder 3", "pending"), ("expiry 1", "pending")]
 
@@ -221,9 +221,9 @@ async def test_two_sweeps_never_share_a_subject(desk: Desk) -> None:
     desk.clock.at = START + 15 * DAY
     # Each sweep holds what it claims until it commits: the second finds nothing of the subject that is left to claim.
     async with desk.runtime.db.transaction(None) as one, desk.runtime.db.transaction(None) as other:
-        (first,) = await FollowUpRepository(one).claim_due(desk.clock.at, 1, [KIND])
+        (first,) = await SweepRepository(one).claim_due(desk.clock.at, START, 1, [KIND])
         assert (first.subject_id, first.ordinal) == (subject.id, 1)
-        assert await FollowUpRepository(other).claim_due(desk.clock.at, 1, [KIND]) == []
+        assert await SweepRepository(other).claim_due(desk.clock.at, START, 1, [KIND]) == []
 
 
 async def test_several_sweepers_at_once_remind_once(desk: Desk) -> None:

@@ -57,10 +57,47 @@ async def test_from_forgotten_to_signed_in(product: Product, office: Office) -> 
         "SELECT action FROM journal_entries WHERE subject_id = :id ORDER BY id", id=office.member.id
     )
     assert [row["action"] for row in actions][1:3] == ["user.password_reset_requested", "user.password_reset"]
+    await product.work()
+    told = (await product.mails(office.admin, office.member.email))[0]
+    assert told["subject"] == "Le mot de passe de votre compte Groupe Vasseur a été modifié"
+    assert "par le lien d’un message envoyé à cette adresse" in told["text"]
+    assert told["links"] == []
 
     again = await change(product, link, "une autre phrase encore plus longue")
     assert (again.status_code, again.json()["code"]) == (409, "link_used")
     assert await sign_in(product, office.member.email, NEW) == 200
+
+
+async def test_every_new_password_is_told_to_its_user(product: Product, office: Office) -> None:
+    member = office.member
+    changed = await office.admin.ask("PATCH", f"/v1/users/{member.id}", json={"locale": "en"})
+    assert changed.status_code == 200, changed.text
+    await product.work()
+    assert await product.mails(office.admin, member.email) == []
+    for new in ("four words of no relation", "some other four plain words"):
+        body = {"current_password": PASSWORD, "new_password": new}
+        if new.startswith("some"):
+            body["current_password"] = "four words of no relation"
+        assert (await member.post("/v1/me/password", body)).status_code == 204
+    refused = await member.post("/v1/me/password", {"current_password": "wrong", "new_password": NEW})
+    assert refused.status_code == 403
+    await product.work()
+    told = await product.mails(office.admin, member.email)
+    assert [one["subject"] for one in told] == ["The password of your Groupe Vasseur account was changed"] * 2
+    assert "was changed from your account" in told[0]["text"]
+    # By somebody else, with another address at once: the one that knows of the account so far is told.
+    body = {"password": "encore une longue phrase", "email": "ailleurs@vasseur.example"}
+    changed = await office.admin.ask("PATCH", f"/v1/users/{member.id}", json=body)
+    assert changed.status_code == 200, changed.text
+    await product.work()
+    assert await product.mails(office.admin, "ailleurs@vasseur.example") == []
+    told = await product.mails(office.admin, member.email)
+    assert len(told) == 3
+    assert "by somebody who manages users" in told[0]["text"]
+    (message,) = (await office.admin.get(f"/v1/messages?subject_kind=user&subject_id={member.id}&limit=1")).json()[
+        "items"
+    ]
+    assert (message["template"], message["state"]) == ("identity.password_changed", "sent")
 
 
 async def test_the_page_works_without_a_script_and_shows_no_password(product: Product, office: Office) -> None:

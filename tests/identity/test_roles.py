@@ -7,14 +7,21 @@ from tests.accounts import PERMISSIONS, World
 ROLES = "/v1/roles"
 
 
-async def test_a_workspace_starts_with_four_roles(world: World) -> None:
+async def test_a_workspace_starts_with_its_roles(world: World) -> None:
     listed = (await world.call("admin", "GET", ROLES)).json()
-    assert [role["name"] for role in listed["items"]] == ["Administrateur", "Client", "Membre", "Responsable"]
+    assert [role["name"] for role in listed["items"]] == [
+        "Administrateur",
+        "Avant-vente",
+        "Client",
+        "Membre",
+        "Partenaire",
+        "Responsable",
+    ]
     by_key = {role["key"]: role["permissions"] for role in listed["items"]}
     assert by_key["admin"] == {one.code: "all" for one in PERMISSIONS}
     assert by_key["member"]["users:read"] == "own"
     assert by_key["member"]["roles:write"] == "none"
-    assert set(by_key["client"].values()) == {"none"}
+    assert {level for key in ("client", "partner", "pre_sales") for level in by_key[key].values()} == {"none"}
 
 
 async def test_a_changed_role_holds_at_the_next_request(world: World) -> None:

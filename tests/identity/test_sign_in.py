@@ -274,4 +274,4 @@ async def test_a_slug_that_is_not_the_accounts(world: World, elsewhere: World) -
 
 async def test_worlds_are_apart(accounts_runtime: Runtime, accounts_client: httpx.AsyncClient) -> None:
     one = await make_world(accounts_runtime, accounts_client)
-    assert one.roles.keys() == {"admin", "manager", "member", "client"}
+    assert one.roles.keys() == {"admin", "manager", "member", "client", "partner", "pre_sales"}

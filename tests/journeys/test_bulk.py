@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -99,6 +100,54 @@ async def test_an_import_with_bad_rows_and_their_correction(product: Product, of
     assert counts(again) == {"created": 2, "already_open": 1}
     names = await product.rows("SELECT name FROM companies")
     assert {row["name"] for row in names} == {"Fonderie Éclair", "Sans adresse", "=Somme"}
+
+
+def siren(number: int) -> str:
+    """A SIREN with its key."""
+    digits = f"{number:08d}"
+    total = sum(sum(divmod(int(digit) * (2 if at % 2 else 1), 10)) for at, digit in enumerate(digits))
+    return f"{digits}{-total % 10}"
+
+
+def wrong_key(good: str) -> str:
+    return f"{good[:-1]}{(int(good[-1]) + 1) % 10}"
+
+
+#: Every way in which each tenth row is bad, in turn: its cells, where it is told, and as what.
+BAD: tuple[tuple[Callable[[int], str], str, str], ...] = (
+    (lambda at: f"Société {at};{wrong_key(siren(at))};a@p{at}.example", "/local_id", "identifier_checksum"),
+    (lambda at: f"Société {at};{siren(at)};nulle part", "/email", "email"),
+    (lambda at: f";{siren(at)};a@p{at}.example", "/name", "string_too_short"),
+    (lambda at: f"Société {at};{siren(at - 1)};A@P{at - 1}.example", "", "already_open"),
+    (lambda at: f"Société {at};12 34;a@p{at}.example", "/local_id", "identifier_length"),
+)
+
+
+async def test_an_import_of_which_a_tenth_is_bad(product: Product, office: Office) -> None:
+    rows = [f"Société {at};{siren(at)};a@p{at}.example" for at in range(1, 301)]
+    bad = {at: BAD[at // 10 % len(BAD)] for at in range(10, 301, 10)}
+    for at, (cells, _, _) in bad.items():
+        rows[at - 1] = cells(at)
+    reports = []
+    for query in ("?dry_run=true", ""):
+        started = await send(office, lines(*rows), query=query)
+        assert started.status_code == 202, started.text
+        await product.runner.sweep()
+        job = (await office.member.get(started.headers["Location"])).json()
+        assert (job["state"], job["total"], job["done"], job["failed"]) == ("done", 300, 300, 30)
+        reports.append(counts(job))
+        if query:
+            assert await product.rows("SELECT id FROM invitations UNION ALL SELECT id FROM companies") == []
+    assert reports == [{"created": 270, "validation_failed": 24, "already_open": 6}] * 2
+    tables = ("invitations", "companies", "prequalifications", "messages", "action_links")
+    assert {len(await product.rows(f"SELECT 1 FROM {table}")) for table in tables} == {270}
+    told = await office.member.get(f"/v1/jobs/{job['id']}/results", params={"failed": "true", "limit": 200})
+    found = {item["number"]: (item["errors"][0]["pointer"], item["errors"][0]["code"]) for item in told.json()["items"]}
+    assert found == {at: (pointer, code) for at, (_, pointer, code) in bad.items()}
+    file = await office.member.get(f"{IMPORTS}/{job['id']}/failed-rows.csv")
+    failed = list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig")), delimiter=";"))
+    assert [int(row["Ligne"]) for row in failed] == sorted(bad)
+    assert all(row["Erreurs"] for row in failed)
 
 
 async def test_the_template_filled_and_sent_back(product: Product, office: Office) -> None:

@@ -45,9 +45,23 @@ async def test_somebody_else_replaced_it_meanwhile(product: Product, office: Off
 
 
 async def test_a_schema_that_is_none_changes_nothing(product: Product, office: Office) -> None:
-    for schema in ({"type": "nonsense"}, {"type": "object", "properties": {"a": {"$ref": "https://x.example"}}}, {}):
+    one = {"type": "string"}
+    for schema in (
+        {},
+        {"type": "nonsense"},
+        {"type": "object", "properties": {"a": {"$ref": "https://x.example"}}},
+        {"type": "object", "properties": {"a": {"type": "string", "pattern": "("}}},
+        {"type": "object", "properties": {"a": {"type": "array", "items": one}}},
+        {"type": "object", "properties": {"a b": one}},
+        {"type": "object", "properties": {"a": one | {"x-autocomplete": "company"}}},
+        {"type": "object", "properties": {"a": one | {"x-inputmode": "big"}}},
+        {"type": "object", "properties": {"a": one | {"format": "file", "x-accept": ["exe"]}}},
+    ):
         refused = await office.admin.ask("PUT", f"{PATH}/current", json=FORM | {"json_schema": schema})
-        assert refused.status_code == 422, refused.text
+        assert (refused.status_code, refused.json()["code"]) == (422, "form_schema_not_supported"), refused.text
+    for wrong in ({"validity": "two years"}, {"validity": "PT0S"}, {"title_fr": " "}):
+        refused = await office.admin.ask("PUT", f"{PATH}/current", json=FORM | wrong)
+        assert (refused.status_code, refused.json()["code"]) == (422, "validation_failed"), refused.text
     checked = await office.admin.ask("PUT", f"{PATH}/current?dry_run=true", json=FORM)
     assert (checked.status_code, checked.json()["form_version"]) == (200, 2)
     assert len(await product.rows("SELECT 1 FROM prequalification_forms")) == 1

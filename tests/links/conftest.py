@@ -15,6 +15,7 @@ from tests.links.errand import AT, ErrandHandler
 
 from relance.capabilities.identity.models import Workspace
 from relance.capabilities.links.models import ActionLink
+from relance.capabilities.links.repository import LiveLink
 from relance.capabilities.links.router import router
 from relance.capabilities.links.service import Links
 from relance.capabilities.links.tokens import LinkTokens
@@ -114,11 +115,11 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def link(runtime: Runtime, workspace_id: UUID) -> ActionLink:
+async def link(runtime: Runtime, workspace_id: UUID) -> LiveLink:
     async with runtime.db.transaction(workspace_id) as session:
         return await Links(session, SystemClock()).ensure(SubjectRef("errand", new_id()), "Achats@Partenaire.example")
 
 
 @pytest.fixture
-def token(runtime: Runtime, link: ActionLink) -> str:
+def token(runtime: Runtime, link: LiveLink) -> str:
     return LinkTokens(runtime.keys).mint(link.id)

@@ -97,6 +97,8 @@ GOOD_FORM: dict[str, str | list[str]] = {
     "answers.declarations.accurate": "true",
 }
 
+_SUBMIT = AnswerOption(name="submit", label="Envoyer", method="POST", uses_form=True, takes_reason=False)
+
 
 class ErrandHandler:
     """Answers for the links of errands; what it was asked is kept for the tests to look at."""
@@ -135,7 +137,7 @@ class ErrandHandler:
             reason=None,
             deadline=Deadline.of(AT, PARIS, locale),
             version=self.version,
-            answers=[AnswerOption(name="submit", label="Envoyer", method="POST", uses_form=True)] if is_open else [],
+            answers=[_SUBMIT] if is_open else [],
             form=RecipientForm(version=self.version, title="", json_schema=SCHEMA, answers=self.answers)
             if is_open or answered
             else None,

@@ -63,7 +63,7 @@ async def test_a_form_with_faults_comes_back(
         "answers.identity.email": "E-mail – Saisissez une adresse e-mail valide, par exemple nom@exemple.fr.",
         "answers.identity.employees": "Effectif – Saisissez un nombre entier.",
         "answers.identity.founded": "Création – Saisissez une date qui existe, par exemple 31/12/2026.",
-        "answers.certificates.issuer.0": "Issuer – Ce champ est obligatoire.",
+        "answers.certificates.issuer.0": "Issuer – Choisissez une réponse.",
         "answers.declarations.accurate": "Je certifie. – Cochez cette case pour continuer.",
     }.items():
         assert f'<a href="#{target}">{message}</a>' in page

@@ -46,7 +46,9 @@ async def test_a_program_gets_the_same_facts(client: httpx.AsyncClient, token: s
         "zone": "Europe/Paris",
         "label": "23 décembre 2026 à 23:59 (Europe/Paris)",
     }
-    assert body["answers"] == [{"name": "submit", "label": "Envoyer", "method": "POST", "uses_form": True}]
+    assert body["answers"] == [
+        {"name": "submit", "label": "Envoyer", "method": "POST", "uses_form": True, "takes_reason": False}
+    ]
     assert token not in response.text
 
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from relance.capabilities.links.models import ActionLink
+from relance.capabilities.links.repository import LiveLink
 from relance.capabilities.links.service import Links, confirm_link, find_link
 from relance.capabilities.links.tokens import LinkTokens
 from relance.capabilities.links.urls import link_url, recipient_path
@@ -17,7 +18,7 @@ from relance.core.runtime import Runtime
 from relance.core.subjects import SubjectRef
 
 
-async def ensure(runtime: Runtime, workspace_id: UUID, subject: SubjectRef, recipient: str) -> ActionLink:
+async def ensure(runtime: Runtime, workspace_id: UUID, subject: SubjectRef, recipient: str) -> LiveLink:
     async with runtime.db.transaction(workspace_id) as session:
         return await Links(session, SystemClock()).ensure(subject, recipient)
 

@@ -1,6 +1,7 @@
 """The whole product, its worker talking to a relay that tests command."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -77,8 +78,8 @@ class Mailroom:
         return await self.product.client.post("/v1/messages/delivery-reports", content=raw, headers=headers)
 
 
-@pytest.fixture
-async def mailroom(product: Product, office: Office) -> AsyncIterator[Mailroom]:
+@asynccontextmanager
+async def open_mailroom(product: Product, office: Office) -> AsyncIterator[Mailroom]:
     """A workspace whose mails go to a relay under command; reports and metrics are switched on."""
     relay = Relay()
     await relay.start()
@@ -86,11 +87,20 @@ async def mailroom(product: Product, office: Office) -> AsyncIterator[Mailroom]:
     runtime.settings = with_settings(usual, reports_secret=SECRET, metrics_token=TOKEN)
     own = replace(runtime, settings=with_settings(usual, smtp_url=relay.url, smtp_timeout_seconds=1.0))
     deliverer = Deliverer(own, mail_subjects(own), MAILS)
-    yield Mailroom(product, office, relay, deliverer)
-    relay.released.set()
-    runtime.settings = usual
-    await deliverer.close(2)
-    await relay.stop()
+    try:
+        yield Mailroom(product, office, relay, deliverer)
+    finally:
+        relay.released.set()
+        runtime.settings = usual
+        await deliverer.close(2)
+        await relay.stop()
+
+
+@pytest.fixture
+async def mailroom(product: Product, office: Office) -> AsyncIterator[Mailroom]:
+    """See `open_mailroom`."""
+    async with open_mailroom(product, office) as opened:
+        yield opened
 
 
 def with_settings(settings: Settings, **values: object) -> Settings:

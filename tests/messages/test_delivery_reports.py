@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from tests.journeys.test_mandates import EMAIL as CONTACT
+from tests.journeys.test_mandates import open_mandate
 from tests.messages.conftest import ADDRESS, SECRET, Mailroom, dsn, with_settings
 from tests.messaging.relay import ACCEPT_AND_DROP, always
 
@@ -46,6 +48,28 @@ async def test_a_bounce_stops_the_chase_and_tells_the_requester(mailroom: Mailro
     assert len([one for one in mailroom.relay.accepted if one.recipient == requester]) == 1
 
 
+async def test_a_bounce_of_a_mandates_mail_tells_its_owners(mailroom: Mailroom) -> None:
+    mandate = await open_mandate(mailroom.office)
+    await mailroom.deliver()
+    message = await mailroom.message(recipient=CONTACT)
+    answer = await mailroom.report(dsn(message["message_id"], recipient=CONTACT))
+    assert answer.status_code == 202
+    shown = (await mailroom.office.member.get(f"/v1/mandates/{mandate['id']}")).json()
+    assert (shown["status"], shown["delivery"], shown["no_message_reason"]) == ("invited", "undeliverable", None)
+    assert [one["kind"] for one in shown["next_messages"]] == ["expiry_notice"]
+    refused = await mailroom.office.member.post(f"/v1/mandates/{mandate['id']}/remind", {"force": True})
+    assert (refused.status_code, refused.json()["code"]) == (409, "undeliverable")
+    await mailroom.deliver()
+    (told,) = [one.mail for one in mailroom.relay.accepted if one.recipient == mailroom.office.member.email]
+    body = told.get_body(("plain",))
+    assert body is not None
+    assert "5.1.1" in body.get_content()
+    corrected = {"contact": {"email": "c.martin@martin.example"}}
+    path = f"/v1/mandates/{mandate['id']}"
+    again = (await mailroom.office.member.ask("PATCH", path, json=corrected)).json()
+    assert (again["delivery"], again["cycle"]) == (None, 2)
+
+
 async def test_a_refusal_while_sending_tells_the_requester_too(mailroom: Mailroom) -> None:
     mailroom.relay.rule = always("rcpt", "550 5.1.1 unknown", ADDRESS)
     invitation = await mailroom.invite()
@@ -69,6 +93,28 @@ async def test_a_relay_that_says_not_now_until_it_is_too_late(mailroom: Mailroom
     assert mailroom.relay.recipients() == [mailroom.office.member.email]
     journal = await mailroom.product.rows("SELECT action FROM journal_entries WHERE subject_kind = 'invitation'")
     assert {"invitation.undeliverable", "invitation.expired"} <= {row["action"] for row in journal}
+
+
+async def test_nothing_more_goes_to_an_address_that_cannot_be_reached(mailroom: Mailroom) -> None:
+    invitation = await mailroom.invite()
+    await mailroom.deliver()
+    await mailroom.report(dsn((await mailroom.message(recipient=ADDRESS))["message_id"]))
+    shown = await mailroom.invitation(invitation)
+    assert (shown["delivery_label"], shown["next_messages"], shown["no_message_reason"]["code"]) == (
+        "Adresse injoignable",
+        [],
+        "undeliverable",
+    )
+    (listed,) = (await mailroom.office.member.get("/v1/invitations")).json()["items"]
+    assert listed["delivery_label"] == "Adresse injoignable"
+    refused = await mailroom.office.member.post(f"/v1/invitations/{invitation}/remind", {"force": True})
+    assert (refused.status_code, refused.json()["code"]) == (409, "undeliverable")
+    await mailroom.product.advance(mailroom.office.admin, "P31D")
+    await mailroom.deliver()
+    assert (await mailroom.invitation(invitation))["status"] == "expired"
+    assert mailroom.relay.recipients().count(ADDRESS) == 1
+    export = await mailroom.office.member.get("/v1/invitations/export.csv")
+    assert ";Adresse injoignable;" in export.text
 
 
 async def test_a_delay_is_written_down_and_no_more(mailroom: Mailroom) -> None:

@@ -3,12 +3,10 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import asyncpg
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 from tests.plugins.servers import PG_ADMIN_URL
 
 from relance.core.db import Base
@@ -65,20 +63,23 @@ def database_url() -> Iterator[str]:
     asyncio.run(_drop(server, name))
 
 
-async def clear(database_url: str) -> None:
-    """Leave no rows in any table."""
+Clear = Callable[[], Awaitable[None]]
+
+
+@pytest.fixture(scope="session")
+async def clear(database_url: str) -> AsyncIterator[Clear]:
+    """Leaves no rows in any table: one round trip on a kept connection, which knows the tables already."""
     assert _tables  # the metadata is whole
-    engine = create_async_engine(Settings(environment="development", database_url=database_url).sqlalchemy_url)
-    async with engine.begin() as connection:
-        # Deleting from empty tables is ten times faster than TRUNCATE, which rewrites each file.
-        await connection.execute(text("SET LOCAL session_replication_role = replica"))
-        for table in Base.metadata.sorted_tables:
-            await connection.execute(text(f'DELETE FROM "{table.name}"'))
-    await engine.dispose()
+    # Deleting from empty tables is ten times faster than TRUNCATE, which rewrites each file.
+    statements = "; ".join(f'DELETE FROM "{table.name}"' for table in Base.metadata.sorted_tables)
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("SET session_replication_role = replica")
+    yield lambda: connection.execute(statements)
+    await connection.close()
 
 
 @pytest.fixture
-async def empty_database(database_url: str) -> str:
+async def empty_database(database_url: str, clear: Clear) -> str:
     """The migrated database, with no rows in any table."""
-    await clear(database_url)
+    await clear()
     return database_url

@@ -5,6 +5,7 @@ import pytest
 from tests.contract.contract import document
 from tests.plugins.product import Product
 from tests.webhooks.conftest import Line
+from tests.webhooks.tours.invitations import tour
 
 from relance.capabilities.webhooks.catalogue import Catalogue
 from relance.openapi_webhooks import example_of_event
@@ -45,46 +46,9 @@ def test_a_payload_holds_its_fields_and_nothing_else() -> None:
 
 async def test_the_life_of_invitations_is_told_whole_and_in_order(line: Line) -> None:
     """Each transition of the lifecycle of invitations, driven through the API, the mails and the clock."""
-    product, office, admin = line.product, line.office, line.office.admin
-    answered, closed, expired = await line.invite(1), await line.invite(2), await line.invite(3)
-    other = {
-        "issuing_organisation_id": str(office.organisation_id),
-        "email": "autre@autre.example",
-        "partner": {"name": "Roux", "local_id": {"scheme": "siren", "value": "443061841"}},
-    }
-    cancelled = (await admin.post("/v1/invitations", other)).json()["id"]
-    await product.work()
-    (mail,) = await product.mails(admin, "achats1@partenaire.example")
-    link = mail["links"][0].removeprefix("http://relance.example")
-    await product.advance(admin, "P1DT1H")
-
-    async def act(invitation: str, action: str, body: object = None) -> None:
-        done = await admin.post(f"/v1/invitations/{invitation}/{action}", body)
-        assert done.status_code == 200, f"{action}: {done.text}"
-        await product.work()
-
-    await act(expired, "remind")
-    await act(cancelled, "reassign", {"user_id": str(office.manager.id)})
-    await act(cancelled, "archive")
-    await act(cancelled, "unarchive")
-    (declining,) = await product.mails(admin, "autre@autre.example")
-    page = declining["links"][0].removeprefix("http://relance.example")
-    as_program = {"Accept": "application/json"}
-    version = (await product.client.get(page, headers=as_program)).json()["version"]
-    declined = await product.client.post(f"{page}/decline", json={"version": version}, headers=as_program)
-    assert declined.status_code == 200, declined.text
-    corrected = await admin.ask("PATCH", f"/v1/invitations/{expired}", json={"email": "corrige@partenaire.example"})
-    assert corrected.status_code == 200, corrected.text
-    await product.work()
-    await act(cancelled, "cancel")
-    await product.advance(admin, "P60D")
-    await act(expired, "renew")
-    await act(answered, "renew")
-    version = (await product.client.get(link, headers=as_program)).json()["version"]
-    submission = {"version": version, "answers": ANSWERS}
-    submitted = await product.client.post(f"{link}/submit", json=submission, headers=as_program)
-    assert submitted.status_code == 200, submitted.text
-    await product.work()
+    product = line.product
+    lives_of = await tour(product, line.office)
+    answered, closed = lives_of.answered, lives_of.closed
     told = await line.events(subject_kind="invitation")
     lifecycle = next(
         one for one in (await product.client.get("/v1/meta/lifecycles")).json() if one["kind"] == "invitation"
@@ -96,9 +60,9 @@ async def test_the_life_of_invitations_is_told_whole_and_in_order(line: Line) ->
     assert (lives[answered][-1], lives[closed][-1]) == ("prequalification.completed", "invitation.closed")
     everything = str(await line.events()) + str([one.event for one in line.receiver.taken])
     assert line.receiver.unverified == 0
-    for secret in ("partenaire.example", "Martin", "rue de la Forge", link.rpartition("/")[2]):
+    for secret in ("partenaire.example", "Martin", "rue de la Forge", lives_of.link.rpartition("/")[2]):
         assert secret not in everything
-    for subject in (answered, closed, expired, cancelled):
+    for subject in (answered, closed, lives_of.expired, lives_of.cancelled):
         arrived = [one.event["position"] for one in line.receiver.taken if one.event["subject"]["id"] == subject]
         assert arrived == [one["position"] for one in told if one["subject"]["id"] == subject]
 
@@ -124,18 +88,3 @@ async def test_a_reader_goes_on_where_it_stopped(line: Line) -> None:
     for params, code in (({"after": first}, "unknown_event"), ({"type": "invitation.eaten"}, "unknown_event_type")):
         refused = await admin.get("/v1/events", params=params)
         assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, code)
-
-
-ANSWERS = {
-    "identity": {
-        "legal_name": "Fonderie Martin",
-        "legal_form": "sas",
-        "address": "12 rue de la Forge",
-        "postal_code": "42000",
-        "city": "Saint-Étienne",
-        "country": "France",
-    },
-    "contacts": {"name": "Camille Martin", "email": "camille@fonderie.example"},
-    "insurance": {"liability_insured": True},
-    "declarations": {"taxes_paid": True, "accurate": True},
-}

@@ -12,6 +12,7 @@ import typer
 
 from relance.cli.accounts import user_app, workspace_app
 from relance.cli.failures import REFUSED, fail, first_line, load_settings
+from relance.cli.imports import import_app
 
 app = typer.Typer(
     name="relance",
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(workspace_app)
 app.add_typer(user_app)
+app.add_typer(import_app)
 
 
 @app.command()

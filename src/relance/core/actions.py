@@ -36,7 +36,7 @@ def available_actions(
     for action in lifecycle.actions(Actor.USER):
         refused = lifecycle.refusal(state, action, Actor.USER, facts)
         if refused is None:
-            row = lifecycle.find(state, action, Actor.USER)
+            row = lifecycle.find(state, action, Actor.USER, facts)
             if row is not None and row.permission and not caller.reaches(row.permission, owner_id):
                 refused = PermissionDenied(row.permission)
         found.append(

@@ -10,14 +10,13 @@ from typing import Any, cast
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ARRAY, ColumnElement, Table, TextClause, any_, bindparam, text
+from sqlalchemy import ARRAY, ColumnElement, Table, any_, bindparam
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import make_url
 from sqlalchemy.types import JSON
 
 from relance.core.db import Base, DbSession
-
-_DIALECT = make_url("postgresql+asyncpg://").get_dialect()()
+from relance.core.driver import Statement
+from relance.core.quick import DIALECT
 
 
 def among(column: Any, values: Sequence[Any] | set[Any]) -> ColumnElement[bool]:
@@ -43,29 +42,88 @@ async def insert_all(
     if not rows:
         return set()
     table = cast("Table", model.__table__)
-    names = tuple(rows[0])
-    values: dict[str, Any] = {name: [row[name] for row in rows] for name in names}
-    for name in names:
-        if _is_json(table, name):
+    values = _columns(table, rows)
+    ids: list[UUID] = values["id"]
+    same = _take_same(values)
+    statement = _insertion(table, tuple(name for name in values if name not in same), tuple(same), unless)
+    if unless is None:
+        await statement.run(session, **{**values, **same})
+        return set(ids)
+    return {row[0] for row in await statement.rows(session, **{**values, **same})}
+
+
+async def change_all(session: DbSession, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
+    """Change `rows` of the session's workspace, each by its `id`, all of the same columns, in one statement.
+
+    A version is counted up. The caller holds their locks.
+
+    Returns:
+        How many there were.
+    """
+    if not rows:
+        return 0
+    table = cast("Table", model.__table__)
+    values = _columns(table, rows)
+    statement = _change(table, tuple(name for name in values if name != "id"))
+    return await statement.run(session, **values, workspace=session.workspace_id)
+
+
+def _columns(table: Table, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """`rows` turned round, their documents as text."""
+    values = {name: [row[name] for row in rows] for name in rows[0]}
+    for name in _documents(table):
+        if name in values:
             values[name] = [None if one is None else orjson.dumps(one).decode() for one in values[name]]
-    return set(await session.scalars(_statement(table, names, unless), values))
+    return values
 
 
-def _is_json(table: Table, name: str) -> bool:
-    return isinstance(table.c[name].type, JSON | JSONB)
+def _take_same(values: Mapping[str, list[Any]]) -> dict[str, Any]:
+    """The columns that hold one value: it travels once, and not as an array of which each item is looked at."""
+    return {name: column[0] for name, column in values.items() if column.count(column[0]) == len(column)}
 
 
-@lru_cache(maxsize=64)
-def _statement(table: Table, names: tuple[str, ...], unless: str | None) -> TextClause:
-    arrays, shown = [], []
-    for name in names:
-        type_ = table.c[name].type.compile(dialect=_DIALECT)
-        arrays.append(f"CAST(:{name} AS {'text' if _is_json(table, name) else type_}[])")
-        shown.append(f"CAST(k.{name} AS {type_})" if _is_json(table, name) else f"k.{name}")
+@lru_cache(maxsize=256)
+def _documents(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.c if isinstance(column.type, JSON | JSONB))
+
+
+@lru_cache(maxsize=1024)
+def _insertion(table: Table, names: tuple[str, ...], same: tuple[str, ...], unless: str | None) -> Statement:
+    shown = [_read(table, name, f"k.{name}") for name in names]
+    shown += [_read(table, name, f"CAST(:{name} AS {_sent(table, name)})") for name in same]
+    source = f"FROM unnest({_arrays(table, names)}) AS k({', '.join(names)})" if names else ""
     conflict = ""
     if unless is not None:
-        conflict = f"ON CONFLICT {f'({unless}) ' if unless else ''}DO NOTHING"
-    return text(
-        f"INSERT INTO {table.name} ({', '.join(names)}) SELECT {', '.join(shown)} "  # noqa: S608 - names of our models
-        f"FROM unnest({', '.join(arrays)}) AS k({', '.join(names)}) {conflict} RETURNING id"
+        conflict = f"ON CONFLICT {f'({unless}) ' if unless else ''}DO NOTHING RETURNING id"
+    listed = ", ".join((*names, *same))
+    return Statement(f"INSERT INTO {table.name} ({listed}) SELECT {', '.join(shown)} {source} {conflict}")
+
+
+@lru_cache(maxsize=256)
+def _change(table: Table, names: tuple[str, ...]) -> Statement:
+    sets = [f"{name} = {_read(table, name, f'k.{name}')}" for name in names]
+    if "version" in table.c:
+        sets.append("version = t.version + 1")
+    every = ("id", *names)
+    return Statement(
+        f"UPDATE {table.name} t SET {', '.join(sets)} FROM unnest({_arrays(table, every)}) AS k({', '.join(every)}) "  # noqa: S608 - names of our models
+        "WHERE t.workspace_id = :workspace AND t.id = k.id"
     )
+
+
+def _arrays(table: Table, names: Sequence[str]) -> str:
+    return ", ".join(f"CAST(:{name} AS {_sent(table, name)}[])" for name in names)
+
+
+def _sent(table: Table, name: str) -> str:
+    """As what a value travels."""
+    return "text" if name in _documents(table) else _type(table, name)
+
+
+def _read(table: Table, name: str, value: str) -> str:
+    """What travelled, as its column wants it."""
+    return f"CAST({value} AS {_type(table, name)})" if name in _documents(table) else value
+
+
+def _type(table: Table, name: str) -> str:
+    return table.c[name].type.compile(dialect=DIALECT)

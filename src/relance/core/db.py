@@ -1,9 +1,9 @@
 """Database access: the engine, the sessions, the one commit, and the one place that scopes by workspace."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import orjson
@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     MetaData,
+    Select,
     Text,
     Uuid,
     event,
@@ -26,9 +27,14 @@ from sqlalchemy.orm import (
     mapped_column,
     with_loader_criteria,
 )
+from sqlalchemy.orm.interfaces import ORMOption
 
+from relance.core.errors import RelanceError
 from relance.core.ids import new_id
+from relance.core.quick import Quick, fetch, watch
 from relance.core.settings import Settings
+
+SelectT = TypeVar("SelectT", bound=Select[*tuple[Any, ...]])
 
 _WORKSPACE = "workspace_id"
 _BELLS = "bells"
@@ -139,9 +145,16 @@ def _scope_by_workspace(state: ORMExecuteState) -> None:
     workspace = state.session.info.get(_WORKSPACE)
     if workspace is None or state.is_column_load or state.is_insert:
         return
-    state.statement = state.statement.options(
-        with_loader_criteria(WorkspaceOwned, lambda cls: cls.workspace_id == workspace, include_aliases=True)
-    )
+    state.statement = state.statement.options(_within(workspace))
+
+
+def _within(workspace: UUID) -> ORMOption:
+    return with_loader_criteria(WorkspaceOwned, lambda cls: cls.workspace_id == workspace, include_aliases=True)
+
+
+def scoped(session: DbSession, statement: SelectT) -> SelectT:
+    """`statement` with the filter of the session's workspace, for what is not run by the session itself."""
+    return statement.options(_within(session.workspace_id))
 
 
 @event.listens_for(Session, "before_flush")
@@ -177,16 +190,20 @@ class Database:
         self.doorbell = doorbell
         self.engine = create_async_engine(
             settings.sqlalchemy_url,
-            pool_size=settings.database_pool_size,
-            max_overflow=settings.database_pool_size,
-            pool_pre_ping=True,
+            # No overflow: its connections are closed when they are given back, and each is a process of the server.
+            pool_size=2 * settings.database_pool_size,
+            max_overflow=0,
+            pool_use_lifo=True,
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
             connect_args={
                 "server_settings": {"application_name": "relance", "timezone": "UTC"},
                 "timeout": 10,
+                # Statements are few, some are long (core/hot_lists.py): one that is not kept is planned at every call.
+                "max_cacheable_statement_size": 0,
             },
         )
+        watch(self.engine)
         self._writers = async_sessionmaker(self.engine, class_=DbSession, expire_on_commit=False)
         self._readers = async_sessionmaker(
             self.engine.execution_options(isolation_level="AUTOCOMMIT"),
@@ -198,16 +215,26 @@ class Database:
     async def transaction(self, workspace_id: UUID | None) -> AsyncIterator[DbSession]:
         """One unit of work: committed when the block ends, rolled back when it raises; then the bells ring.
 
+        A refusal that says so (`RelanceError.kept`) is raised after the commit of what was written before it.
+
         Args:
             workspace_id: whose rows it sees; None for the system's own work across workspaces.
         """
         info = {} if workspace_id is None else {_WORKSPACE: workspace_id}
+        refusal: RelanceError | None = None
         async with self._writers(info=info) as session:
-            yield session
+            try:
+                yield session
+            except RelanceError as refused:
+                if not refused.kept:
+                    raise
+                refusal = refused
             await session.commit()
             bells: set[str] = session.info.get(_BELLS, set())
         if bells and self.doorbell is not None:
             await self.doorbell.ring(bells)
+        if refusal is not None:
+            raise refusal
 
     @asynccontextmanager
     async def reading(self, workspace_id: UUID | None) -> AsyncIterator[ReadSession]:
@@ -215,6 +242,14 @@ class Database:
         info = {} if workspace_id is None else {_WORKSPACE: workspace_id}
         async with self._readers(info=info) as session:
             yield session
+
+    async def fetch(self, statement: Quick, values: Mapping[str, Any]) -> Sequence[Any]:
+        """The rows of a statement that is asked too often for a session. It is not scoped: it names its workspace.
+
+        Raises:
+            ServiceUnavailable: the database is away.
+        """
+        return await fetch(self.engine, statement, values)
 
     async def dispose(self) -> None:
         """Close every connection."""

@@ -1,7 +1,7 @@
 """ISO 8601 durations, as policies and validities are written: `P7D`, `PT12H`, `P2Y`."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated
 
@@ -64,3 +64,13 @@ Duration = Annotated[
     AfterValidator(_checked),
     Field(description="ISO 8601 duration.", examples=["P7D"], json_schema_extra={"format": "duration"}),
 ]
+
+
+def _positive(value: str) -> str:
+    start = datetime(2000, 1, 1, tzinfo=UTC)
+    if after(start, value) <= start:
+        raise PydanticCustomError("not_positive", "a duration longer than nothing is expected")
+    return value
+
+
+PositiveDuration = Annotated[Duration, AfterValidator(_positive)]

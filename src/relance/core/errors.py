@@ -19,6 +19,8 @@ class RelanceError(Exception):
     status: ClassVar[int]
     title: ClassVar[Text]
     detail: ClassVar[Text]
+    #: Whether what was written before the refusal stays: it tells that something was kept.
+    kept: ClassVar[bool] = False
     #: Data fields of the example in the contract.
     example: ClassVar[Mapping[str, object]] = MappingProxyType({})
 

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from relance.core.db import DbSession, ReadSession
 from relance.core.errors import MalformedRequest, PreconditionFailed, UnsupportedMediaType
+from relance.core.hot_lists import HotPage
 from relance.core.idempotency.http import IdempotencyKey, describe_key, keep_answer, take_key
 from relance.core.idempotency.service import Owner
 from relance.core.pagination import PageRequest
@@ -168,6 +169,14 @@ def link_next(request: Request, runtime: Runtime, response: Response, next_curso
         response.headers["Link"] = f'<{runtime.settings.public_url}{request.url.path}?{query}>; rel="next"'
 
 
+def hot_answer(request: Request, runtime: Runtime, page: HotPage) -> Response:
+    """The answer of a list whose items PostgreSQL has written: nothing reads them again on their way out."""
+    next_cursor = runtime.cursors.encode(page.next) if page.next else None
+    answer = Response(page.body(next_cursor), media_type="application/json")
+    link_next(request, runtime, answer, next_cursor)
+    return answer
+
+
 __all__ = [
     "DryRun",
     "OpenDep",
@@ -175,6 +184,7 @@ __all__ = [
     "RuntimeDep",
     "StrictRoute",
     "WriteDep",
+    "hot_answer",
     "link_next",
     "page_request",
 ]

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale as BabelLocale
 from babel.core import negotiate_locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 
 Locale = Literal["fr", "en"]
 LOCALES: tuple[Locale, ...] = ("fr", "en")
@@ -66,6 +67,7 @@ def as_locale(value: str | None) -> Locale:
     return "en" if value == "en" else "fr"
 
 
+@lru_cache(maxsize=4096)
 def long_date(value: date, locale: Locale) -> str:
     """A date in words: "23 novembre 2026", "November 23, 2026"."""
     return format_date(value, format="long", locale=BabelLocale(locale))
@@ -74,7 +76,5 @@ def long_date(value: date, locale: Locale) -> str:
 def long_datetime(value: datetime, zone: ZoneInfo, locale: Locale) -> str:
     """An instant in words, in `zone`, with the zone named: a deadline without its zone is no deadline."""
     local = value.astimezone(zone)
-    day = format_date(local.date(), format="long", locale=BabelLocale(locale))
-    time = format_datetime(local, format="HH:mm", locale=BabelLocale(locale), tzinfo=zone)
-    joined = f"{day} à {time}" if locale == "fr" else f"{day} at {time}"
-    return f"{joined} ({zone.key})"
+    joined = "à" if locale == "fr" else "at"
+    return f"{long_date(local.date(), locale)} {joined} {local.hour:02d}:{local.minute:02d} ({zone.key})"

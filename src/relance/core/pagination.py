@@ -127,8 +127,13 @@ def keyset(statement: AnySelect, request: PageRequest, key: SortKey, id_column: 
     if request.after is not None:
         after = tuple_(_typed(request.after.value, key.column), _typed(request.after.id, id_column))
         statement = statement.where(pair < after if request.descending else pair > after)
-    order = (key.column.desc(), id_column.desc()) if request.descending else (key.column.asc(), id_column.asc())
+    order = ordered(key.column, id_column, descending=request.descending)
     return statement.order_by(*order).limit(request.limit + 1)
+
+
+def ordered(column: Sortable, id_column: Sortable, *, descending: bool) -> Sequence[ColumnElement[Any]]:
+    """The order of a list: by `column`, ties by the id, both the same way."""
+    return [one.desc() if descending else one.asc() for one in (column, id_column)]
 
 
 def _typed(value: object, like: SQLColumnExpression[Any]) -> ColumnElement[Any]:

@@ -104,6 +104,7 @@ _MESSAGES: Mapping[str, Text] = {
         "Une durée ISO 8601 est attendue, par exemple P7D.",
         "An ISO 8601 duration is expected, P7D for example.",
     ),
+    "not_positive": Text("Une durée plus longue que zéro est attendue.", "A duration longer than nothing is expected."),
     "phone": Text("Ce numéro de téléphone n’est pas valide.", "This telephone number is not valid."),
     "zone": Text(
         "Un fuseau IANA est attendu, par exemple Europe/Paris.",
@@ -114,6 +115,10 @@ _MESSAGES: Mapping[str, Text] = {
         "A date with its time is expected, 2026-11-23T09:00:00Z for example.",
     ),
     "timezone_aware": Text("Une date avec son fuseau est attendue.", "A date with its zone is expected."),
+    "custom_fields": Text(
+        "Des textes, des nombres, oui ou non, ou des listes de textes sont attendus, cinquante au plus.",
+        "Texts, numbers, true or false, or lists of texts are expected, fifty at most.",
+    ),
     "email": Text("Cette adresse e-mail n’est pas valide.", "This e-mail address is not valid."),
 }
 

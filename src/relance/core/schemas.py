@@ -7,7 +7,7 @@ to integers above eight bytes; these types refuse all four with a 422.
 import re
 import unicodedata
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import (
@@ -37,6 +37,8 @@ def clean_text(value: str) -> str:
     Raises:
         PydanticCustomError: it holds a control character, NUL or a lone surrogate.
     """
+    if value.isprintable():  # nothing of category C is
+        return unicodedata.normalize("NFC", value).strip()
     value = value.replace("\r\n", "\n").replace("\r", "\n")
     for char in value:
         category = unicodedata.category(char)
@@ -58,6 +60,12 @@ RequiredLine = Annotated[str, StringConstraints(min_length=1, max_length=200, pa
 #: The partner's own key of a resource: see core/by_reference.py.
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S"), AfterValidator(one_line)]
 Paragraph = Annotated[str, StringConstraints(max_length=5000), AfterValidator(clean_text)]
+#: A time of the day, to the minute.
+ClockTime = Annotated[
+    str,
+    StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"),
+    Field(description="Time of day.", examples=["20:00"]),
+]
 SmallInt = Annotated[int, Field(ge=0, le=2_147_483_647)]
 
 
@@ -96,6 +104,14 @@ class ListQuery(Input):
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="How many items at most.")
     cursor: str | None = Field(
         None, max_length=600, description="`next_cursor` of the page before; absent for the first page."
+    )
+
+
+class ActionsQuery(ListQuery):
+    """Query of a list whose items say what may be done with them, where that is asked for."""
+
+    include: list[Literal["available_actions"]] = Field(
+        default_factory=list, max_length=1, description="Parts that cost more; repeatable."
     )
 
 

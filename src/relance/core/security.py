@@ -5,7 +5,7 @@ composition root, so that every router below it can ask for a caller without imp
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Annotated, Literal, Protocol
 from uuid import UUID
@@ -37,7 +37,8 @@ class Permission:
     """One right, `<resource>:<verb>`, with the words that an administrator reads.
 
     `manager`, `member` and `client` are the levels that the built-in roles start with; administrators have all of
-    them. A client is somebody outside who has opened an account: a company's contact.
+    them. A client is somebody outside who has opened an account: a company's contact. `roles` are the levels of
+    further built-in roles, by their key.
     `shared` resources belong to nobody in particular: they are granted whole or not at all.
     """
 
@@ -47,6 +48,7 @@ class Permission:
     member: Level = Level.OWN
     shared: bool = False
     client: Level = Level.NONE
+    roles: Mapping[str, Level] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """References by which capabilities speak of a domain's rows without knowing the domain."""
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Protocol, TypeVar
 from uuid import UUID
 
 from relance.core.security import Caller
@@ -29,3 +30,20 @@ class ActorRef:
 
 
 SYSTEM = ActorRef("system")
+
+
+class AboutSubject(Protocol):
+    """A row about a subject: a mail, a follow-up."""
+
+    subject_id: Any
+
+
+AboutT = TypeVar("AboutT", bound=AboutSubject)
+
+
+def by_subject(ids: Collection[UUID], rows: Iterable[AboutT]) -> Mapping[UUID, Sequence[AboutT]]:
+    """`rows` in their order by the subject that they are about; a subject without rows has none."""
+    found: dict[UUID, list[AboutT]] = {id_: [] for id_ in ids}
+    for row in rows:
+        found[row.subject_id].append(row)
+    return found

@@ -7,8 +7,8 @@ from uuid import UUID
 from relance.capabilities.cycles.chase import Chase, RowT, pace_of
 from relance.capabilities.cycles.lifecycle import Delivery
 from relance.capabilities.cycles.service import mark_reminded, record
-from relance.capabilities.followups.handlers import Done, Dropped, Outcome, Postponed
-from relance.capabilities.followups.models import FollowUp, FollowUpKind
+from relance.capabilities.followups.handlers import Done, Dropped, Due, Outcome, Postponed
+from relance.capabilities.followups.models import FollowUpKind
 from relance.capabilities.followups.service import FollowUps
 from relance.capabilities.journal.service import Journal
 from relance.capabilities.messaging.gap import TooRecent
@@ -133,7 +133,7 @@ class ChasedFollowUps(Generic[RowT]):
         self._runtime = runtime
         self._chase = chase
 
-    async def follow_up(self, session: DbSession, due: Sequence[FollowUp]) -> Mapping[UUID, Outcome]:
+    async def follow_up(self, session: DbSession, due: Sequence[Due]) -> Mapping[UUID, Outcome]:
         """Remind or expire; see `FollowUpHandler`."""
         rows = await self._chase.lock_free(session, [follow_up.subject_id for follow_up in due])
         outcomes: dict[UUID, Outcome] = {}

@@ -3,7 +3,7 @@
 from types import MappingProxyType
 from uuid import UUID
 
-from relance.core.errors import DuplicateResource
+from relance.core.errors import DuplicateResource, RelanceError
 from relance.core.i18n import Text
 
 
@@ -18,3 +18,53 @@ class AlreadyInDirectory(DuplicateResource):
 
     def __init__(self, existing_id: UUID, pointer: str) -> None:
         super().__init__(existing_id=str(existing_id), pointer=pointer)
+
+
+class CompanyHasContacts(RelanceError):
+    """People work there, and nobody has said what becomes of them."""
+
+    code = "company_has_contacts"
+    status = 409
+    title = Text("La société a des contacts", "The company has contacts")
+    detail = Text(
+        "Cette société a {contacts} contact(s) : supprimez-les avec elle (« cascade ») ou donnez-les à une autre "
+        "société (« reassign_to »).",
+        "This company has {contacts} contact(s): delete them with it (`cascade`) or give them to another company "
+        "(`reassign_to`).",
+    )
+    example = MappingProxyType({"contacts": 3})
+
+    def __init__(self, contacts: int) -> None:
+        super().__init__(contacts=contacts)
+
+
+class StillReferred(RelanceError):
+    """Other rows would lose what they are about."""
+
+    code = "still_referred"
+    status = 409
+    title = Text("Encore utilisé", "Still in use")
+    detail = Text(
+        "Cette fiche ne peut pas être supprimée : « {used_by} » y fait référence.",
+        "This entry cannot be deleted: “{used_by}” refers to it.",
+    )
+    example = MappingProxyType({"used_by": "mandates"})
+
+    def __init__(self, used_by: str) -> None:
+        super().__init__(used_by=used_by)
+
+
+class StatusInUse(RelanceError):
+    """A contact has the status."""
+
+    code = "status_in_use"
+    status = 409
+    title = Text("Statut encore utilisé", "Status still in use")
+    detail = Text(
+        "Des contacts ont le statut « {status_code} » ; donnez-leur-en un autre d’abord.",
+        "Contacts have the status “{status_code}”; give them another one first.",
+    )
+    example = MappingProxyType({"status_code": "prospect"})
+
+    def __init__(self, status_code: str) -> None:
+        super().__init__(status_code=status_code)

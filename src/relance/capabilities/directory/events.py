@@ -34,6 +34,18 @@ EVENTS = (
         after={"fields": ["name"]},
     ),
     EventType(
+        "company.deleted",
+        "company",
+        Text("Société supprimée", "Company deleted"),
+        DirectoryEventData,
+    ),
+    EventType(
+        "contact.deleted",
+        "contact",
+        Text("Contact supprimé", "Contact deleted"),
+        DirectoryEventData,
+    ),
+    EventType(
         "contact.created",
         "contact",
         Text("Contact créé", "Contact created"),

@@ -67,6 +67,18 @@ def normalise(local_id: LocalId, pointer: str = "/local_id") -> NormalisedId:
     return NormalisedId("other", local_id.country, value, f"other:{local_id.country}:{value}")
 
 
+def identity_columns(identity: NormalisedId | None) -> dict[str, object]:
+    """An identifier as a company's row holds it."""
+    if identity is None:
+        return {"country": None, "id_scheme": None, "id_value": None, "match_key": None}
+    return {
+        "country": identity.country,
+        "id_scheme": identity.scheme,
+        "id_value": identity.value,
+        "match_key": identity.match_key,
+    }
+
+
 def _french(local_id: LocalId, pointer: str) -> NormalisedId:
     if local_id.country not in (None, "FR"):
         raise _refusal(pointer, "country", "identifier_country")

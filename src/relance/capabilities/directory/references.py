@@ -1,9 +1,12 @@
 """Companies and contacts under the partner's own keys."""
 
+from collections.abc import Sequence
+
 from relance.capabilities.directory.models import Company, Contact
 from relance.capabilities.directory.repository import DirectoryRepository
 from relance.capabilities.directory.schemas import CompanyCreate, CompanyReplace, ContactCreate, ContactReplace
 from relance.capabilities.directory.service import Directory
+from relance.capabilities.directory.watchers import IdentityWatcher
 from relance.core.by_reference import ByReference
 from relance.core.clock import Clock
 from relance.core.db import DbSession
@@ -13,9 +16,12 @@ from relance.core.subjects import SYSTEM, ActorRef
 class CompaniesByReference(ByReference[Company, CompanyReplace]):
     """Companies of the session's workspace by their external id."""
 
-    def __init__(self, session: DbSession, clock: Clock, actor: ActorRef = SYSTEM) -> None:
+    def __init__(
+        self, session: DbSession, clock: Clock, watchers: Sequence[IdentityWatcher], actor: ActorRef = SYSTEM
+    ) -> None:
         self._rows = DirectoryRepository(session)
         self._directory = Directory(session, clock, actor)
+        self._watchers = watchers
 
     async def find(self, external_id: str, *, lock: bool = False) -> Company | None:
         """The company with that key."""
@@ -27,7 +33,7 @@ class CompaniesByReference(ByReference[Company, CompanyReplace]):
 
     async def replace(self, row: Company, wanted: CompanyReplace) -> None:
         """See `Directory.replace`."""
-        await self._directory.replace(row, wanted)
+        await self._directory.replace(row, wanted, self._watchers)
 
 
 class ContactsByReference(ByReference[Contact, ContactReplace]):

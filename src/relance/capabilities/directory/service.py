@@ -5,17 +5,20 @@ from typing import Any
 from uuid import UUID
 
 from relance.capabilities.directory.errors import AlreadyInDirectory
-from relance.capabilities.directory.identifiers import NormalisedId, normalise
+from relance.capabilities.directory.fields import Fields
+from relance.capabilities.directory.identifiers import NormalisedId, identity_columns, normalise
 from relance.capabilities.directory.models import Company, Contact
 from relance.capabilities.directory.repository import DirectoryRepository
 from relance.capabilities.directory.schemas import (
     CompanyCreate,
+    CompanyInput,
     CompanyReplace,
     CompanyUpdate,
     ContactCreate,
     ContactReplace,
     ContactUpdate,
 )
+from relance.capabilities.directory.watchers import Identity, IdentityChange, IdentityWatcher
 from relance.capabilities.journal.service import Journal
 from relance.core.by_reference import changed
 from relance.core.clock import Clock
@@ -24,6 +27,12 @@ from relance.core.errors import Conflict, NotFound, RelanceError, ValidationFail
 from relance.core.etag import Precondition
 from relance.core.i18n import Text
 from relance.core.subjects import SYSTEM, ActorRef, SubjectRef
+
+#: Possible duplicates that are told.
+_MOST_ALIKE = 20
+#: What is checked against the workspace's own rows.
+_FIELDS = {"assigned_to", "status", "custom_fields"}
+_UNKNOWN_COMPANY = Text("Société inconnue.", "Unknown company.")
 
 
 class Directory:
@@ -35,10 +44,16 @@ class Directory:
         self._actor = actor
         self._journal = Journal(session, clock)
         self._rows = DirectoryRepository(session)
+        self._company_fields = Fields(session, "companies")
+        self._contact_fields = Fields(session, "contacts")
 
     async def find(self, company_id: UUID) -> Company | None:
         """The company with that id, or None where there is none in this workspace."""
         return await self._rows.company(company_id)
+
+    async def lock(self, company_id: UUID) -> Company | None:
+        """`find`, the company locked until the transaction ends, as whoever changes it locks it."""
+        return await self._rows.company(company_id, lock=True)
 
     async def get(self, company_id: UUID) -> Company:
         """The company with that id.
@@ -73,6 +88,22 @@ class Directory:
             raise AlreadyInDirectory(known.id, f"{pointer}/external_id")
         return known
 
+    async def choose(self, wanted: CompanyInput, pointer: str) -> Company:
+        """The company that is meant, added to the directory where it is not known.
+
+        Raises:
+            ValidationFailed: there is none with that id, or its identifier does not hold.
+            AlreadyInDirectory: its external id is the one of another company.
+        """
+        if wanted.id is not None:
+            found = await self.find(wanted.id)
+            if found is None:
+                raise ValidationFailed.at(f"{pointer}/id", "unknown_company", _UNKNOWN_COMPANY)
+            return found
+        assert wanted.name is not None  # the schema asks for one of both
+        described = CompanyCreate(name=wanted.name, local_id=wanted.local_id, external_id=wanted.external_id)
+        return await self.find_or_create(described, pointer)
+
     async def find_all(self, ids: Collection[UUID]) -> dict[UUID, Company]:
         """Those of `ids` that are in this workspace."""
         return await self._rows.companies(ids) if ids else {}
@@ -96,7 +127,7 @@ class Directory:
                 identities.append(refused)
                 continue
             identities.append(identity)
-            fresh.setdefault(identity.match_key, {"name": one.name, "external_id": None, **_identity_columns(identity)})
+            fresh.setdefault(identity.match_key, {"name": one.name, "external_id": None, **identity_columns(identity)})
         if fresh:
             known = await self._rows.companies_by_match_key(fresh)
             known |= await self._add_all([fresh[key] for key in sorted(fresh) if key not in known])
@@ -118,6 +149,7 @@ class Directory:
             AlreadyInDirectory: one with its identity or its external id exists.
         """
         identity = _identity(wanted, "")
+        await self._company_fields.check(wanted.model_dump(include=_FIELDS))
         created = await self._insert(wanted, identity)
         if created is not None:
             return created
@@ -127,8 +159,14 @@ class Directory:
         same_identity = identity is not None and known.match_key == identity.match_key
         raise AlreadyInDirectory(known.id, "/local_id/value" if same_identity else "/external_id")
 
-    async def update(self, company_id: UUID, wanted: CompanyUpdate, precondition: Precondition) -> Company:
-        """Change a company.
+    async def update(
+        self,
+        company_id: UUID,
+        wanted: CompanyUpdate,
+        precondition: Precondition,
+        watchers: Sequence[IdentityWatcher],
+    ) -> Company:
+        """Change a company, and tell `watchers` where it is somebody else then.
 
         Raises:
             NotFound: there is none in this workspace.
@@ -143,26 +181,37 @@ class Directory:
         changes = wanted.changes()
         if "local_id" in changes:
             del changes["local_id"]
-            changes |= _identity_columns(normalise(wanted.local_id) if wanted.local_id else None)
-        await self._change(company, changes, wanted.model_fields_set)
+            changes |= identity_columns(normalise(wanted.local_id) if wanted.local_id else None)
+        await self._company_fields.merge(company.custom_fields, changes)
+        await self._change(company, changes, wanted.model_fields_set, watchers)
         return company
 
-    async def replace(self, company: Company, wanted: CompanyReplace) -> None:
-        """Make a locked company what is wanted; where it is so already, nothing is written.
+    async def replace(self, company: Company, wanted: CompanyReplace, watchers: Sequence[IdentityWatcher]) -> None:
+        """Make a locked company what is wanted; where it is so already, nothing is written. See `update`.
 
         Raises:
             ValidationFailed: its identifier does not hold.
             AlreadyInDirectory: its identity is the one of another company.
         """
-        changes = changed(company, {"name": wanted.name, **_identity_columns(_identity(wanted, ""))})
+        own = wanted.model_dump(exclude={"local_id", "external_id"})
+        await self._company_fields.check(own)
+        changes = changed(company, {**own, **identity_columns(_identity(wanted, ""))})
         if changes:
-            await self._change(company, changes, {"name" if column == "name" else "local_id" for column in changes})
+            fields = {column if column in own else "local_id" for column in changes}
+            await self._change(company, changes, fields, watchers)
 
-    async def _change(self, company: Company, changes: Mapping[str, Any], fields: Collection[str]) -> None:
+    async def _change(
+        self,
+        company: Company,
+        changes: Mapping[str, Any],
+        fields: Collection[str],
+        watchers: Sequence[IdentityWatcher],
+    ) -> None:
         if key := changes.get("match_key"):
             self._refuse_other(company, await self._rows.company_by_match_key(key), "/local_id/value")
         if key := changes.get("external_id"):
             self._refuse_other(company, await self._rows.company_by_external_id(key), "/external_id")
+        before = Identity.of(company)
         for name, value in changes.items():
             setattr(company, name, value)
         self._journal.record(
@@ -173,6 +222,10 @@ class Directory:
             after={"fields": sorted(fields)},
         )
         await self._session.flush()
+        parts = before.parts_changed(Identity.of(company))
+        if parts:
+            for watcher in watchers:
+                await watcher.identity_changed(self._session, IdentityChange(company.id, parts), self._actor)
 
     async def get_contact(self, contact_id: UUID) -> Contact:
         """The contact with that id.
@@ -193,11 +246,23 @@ class Directory:
             AlreadyInDirectory: the company has a contact with that address, or another one has the external id.
         """
         await self._require_company(wanted.company_id)
+        await self._contact_fields.check(wanted.model_dump(include=_FIELDS))
         created = await self._rows.insert_contact(wanted.model_dump(), self._clock.now())
         if created is None:
             raise await self._contact_clash(wanted)
         self._record_contact("contact.created", created, wanted.model_fields_set)
         return created
+
+    async def like(self, wanted: CompanyCreate, own_id: UUID | None = None) -> list[Company]:
+        """Companies that `wanted` may repeat: the same name or address. A warning, where a shared key is a refusal."""
+        found = await self._rows.companies_like(wanted.email, wanted.name, _MOST_ALIKE + 1)
+        return [company for company in found if company.id != own_id][:_MOST_ALIKE]
+
+    async def contacts_like(self, wanted: ContactCreate, own_id: UUID | None = None) -> list[Contact]:
+        """Contacts that `wanted` may repeat: the same address anywhere, or the same name at the same company."""
+        name = (wanted.first_name, wanted.last_name, wanted.company_id)
+        found = await self._rows.contacts_like(wanted.email, name, _MOST_ALIKE + 1)
+        return [contact for contact in found if contact.id != own_id][:_MOST_ALIKE]
 
     async def _contact_clash(self, wanted: ContactCreate) -> RelanceError:
         if wanted.email is not None:
@@ -206,6 +271,10 @@ class Directory:
                 return AlreadyInDirectory(known.id, "/email")
         known = await self._rows.contact_by_external_id(wanted.external_id) if wanted.external_id else None
         return AlreadyInDirectory(known.id, "/external_id") if known is not None else Conflict()
+
+    async def contact_at(self, company_id: UUID, email: str) -> Contact | None:
+        """The contact of that company with that address."""
+        return await self._rows.contact_by_email(company_id, email)
 
     async def ensure_contact(self, wanted: ContactCreate) -> Contact:
         """The contact of that company with that address, added where it is not known yet; its name is not overwritten.
@@ -237,7 +306,9 @@ class Directory:
         if contact is None:
             raise NotFound()
         precondition.check(contact.version)
-        await self._change_contact(contact, wanted.changes())
+        changes = wanted.changes()
+        await self._contact_fields.merge(contact.custom_fields, changes)
+        await self._change_contact(contact, changes)
         return contact
 
     async def replace_contact(self, contact: Contact, wanted: ContactReplace) -> None:
@@ -247,6 +318,7 @@ class Directory:
             ValidationFailed: its company is not known.
             AlreadyInDirectory: the company has another contact with that address.
         """
+        await self._contact_fields.check(wanted.model_dump(include=_FIELDS))
         changes = changed(contact, wanted.model_dump())
         if changes:
             await self._change_contact(contact, changes)
@@ -266,11 +338,7 @@ class Directory:
         await self._session.flush()
 
     async def _insert(self, wanted: CompanyCreate, identity: NormalisedId | None) -> Company | None:
-        values: dict[str, object] = {
-            "name": wanted.name,
-            "external_id": wanted.external_id,
-            **_identity_columns(identity),
-        }
+        values: dict[str, object] = {**wanted.model_dump(exclude={"local_id"}), **identity_columns(identity)}
         created = await self._rows.insert_company(values, self._clock.now())
         if created is not None:
             self._record_created(created)
@@ -310,14 +378,3 @@ class Directory:
 
 def _identity(wanted: CompanyReplace, pointer: str) -> NormalisedId | None:
     return normalise(wanted.local_id, f"{pointer}/local_id") if wanted.local_id is not None else None
-
-
-def _identity_columns(identity: NormalisedId | None) -> dict[str, object]:
-    if identity is None:
-        return {"country": None, "id_scheme": None, "id_value": None, "match_key": None}
-    return {
-        "country": identity.country,
-        "id_scheme": identity.scheme,
-        "id_value": identity.value,
-        "match_key": identity.match_key,
-    }

@@ -79,6 +79,14 @@ class Attachments:
             return {}
         return {file.id: file for file in await self._rows.nameable(ids, holders, link_id, lock=lock)}
 
+    async def nameable_by(
+        self, ids: Collection[UUID], user_id: UUID, holders: Collection[SubjectRef] = ()
+    ) -> dict[UUID, StoredFile]:
+        """Those of `ids` that a user may let something hold, locked: uploaded by it and free, or held by `holders`."""
+        if not ids:
+            return {}
+        return {file.id: file for file in await self._rows.nameable_by(ids, holders, user_id)}
+
     async def hold(self, holder: SubjectRef, ids: Collection[UUID]) -> None:
         """From now on `holder` holds `ids`, which are nameable and locked, and nothing else."""
         await self._rows.release_others(holder, ids, system_now() + _AFTER_RELEASE)

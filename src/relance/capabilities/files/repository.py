@@ -61,6 +61,20 @@ class FileRepository(Repository):
             statement = statement.with_for_update().execution_options(populate_existing=True)
         return (await self.session.scalars(statement)).all()
 
+    async def nameable_by(
+        self, ids: Collection[UUID], holders: Collection[SubjectRef], user_id: UUID
+    ) -> Sequence[StoredFile]:
+        """Those of `ids` that the user uploaded and are free, or that one of `holders` holds, locked."""
+        free = and_(StoredFile.created_by == user_id, StoredFile.subject_id.is_(None))
+        statement = (
+            select(StoredFile)
+            .where(StoredFile.id.in_(ids), or_(free, _held_by(holders)) if holders else free)
+            .order_by(StoredFile.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return (await self.session.scalars(statement)).all()
+
     async def lock_same(self, link_id: UUID, name: str, digest: str) -> StoredFile | None:
         """The file with that name and content that came through the link before, locked."""
         found = await self.session.scalars(

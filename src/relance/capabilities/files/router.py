@@ -3,24 +3,28 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, File, Request, Response, UploadFile, status
 from fastapi.responses import StreamingResponse
 
+from relance.capabilities.files.attachments import Attachments
+from relance.capabilities.files.errors import FileEmpty, FileTooLarge, FileTypeMismatch, FileTypeNotAccepted
+from relance.capabilities.files.kinds import KINDS
 from relance.capabilities.files.models import StoredFile
-from relance.capabilities.files.permissions import READ
+from relance.capabilities.files.permissions import READ, WRITE
 from relance.capabilities.files.repository import FileRepository
 from relance.capabilities.files.responses import CONTENT, file_response
 from relance.capabilities.files.schemas import FileRead
 from relance.capabilities.files.store import FileStore
-from relance.core.errors import NotFound, PermissionDenied, Unauthenticated, ValidationFailed
-from relance.core.http import ReadDep, StrictRoute
+from relance.capabilities.files.uploads import UploadRoute, on_disk
+from relance.core.errors import BodyTooLarge, NotFound, PermissionDenied, Unauthenticated, ValidationFailed
+from relance.core.http import ReadDep, RuntimeDep, WriteDep
 from relance.core.problems import problem_responses
 from relance.core.security import Caller, requires
 
 router = APIRouter(
     prefix="/v1/files",
     tags=["files"],
-    route_class=StrictRoute,
+    route_class=UploadRoute,
     responses=problem_responses(Unauthenticated, PermissionDenied, NotFound, ValidationFailed),
 )
 
@@ -43,6 +47,31 @@ async def readable(file_id: UUID, session: ReadDep, caller: Annotated[Caller, De
 
 
 Readable = Annotated[StoredFile, Depends(readable)]
+
+
+@router.post(
+    "",
+    operation_id="files_upload",
+    summary="Upload a file",
+    status_code=status.HTTP_201_CREATED,
+    responses=problem_responses(BodyTooLarge, FileEmpty, FileTooLarge, FileTypeNotAccepted, FileTypeMismatch),
+)
+async def upload(
+    session: WriteDep,
+    runtime: RuntimeDep,
+    store: FileStoreDep,
+    caller: Annotated[Caller, Depends(requires(WRITE))],
+    response: Response,
+    file: Annotated[UploadFile, File(description="PDF, PNG, JPEG or an office document; what its name says it is.")],
+) -> FileRead:
+    """Keep a file for what will name it: it is deleted after some days unless something holds it by then."""
+    most = runtime.settings.max_upload_bytes
+    async with on_disk(file) as path:
+        attachments = Attachments(session)
+        kept = await attachments.receive_from(store, caller.user_id, path, file.filename or "", most, KINDS)
+    response.headers["Location"] = f"/v1/files/{kept.id}"
+    response.headers["ETag"] = f'"{kept.digest}"'
+    return FileRead.model_validate(kept)
 
 
 @router.get("/{file_id}", operation_id="files_get", summary="What is known of a file")

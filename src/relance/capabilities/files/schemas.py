@@ -31,7 +31,7 @@ class FileRead(Output):
     size: int = Field(description="Bytes.")
     digest: str = Field(description="SHA-256, in hexadecimal.")
     created_at: Instant
-    expires_at: Instant = Field(description="When it is deleted.")
+    expires_at: Instant | None = Field(description="When it is deleted; null while something holds it.")
 
 
 class FileFacts(Output):

@@ -6,8 +6,23 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from relance.capabilities.followups.models import FollowUp
 from relance.core.db import DbSession
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A follow-up that is due: of its row, what acting on it takes."""
+
+    workspace_id: UUID
+    id: UUID
+    subject_kind: str
+    subject_id: UUID
+    #: Whose policy planned it; None where no policy did.
+    domain: str | None
+    cycle: int
+    kind: str
+    ordinal: int
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +52,7 @@ class FollowUpHandler(Protocol):
 
     kind: str
 
-    async def follow_up(self, session: DbSession, due: Sequence[FollowUp]) -> Mapping[UUID, Outcome]:
+    async def follow_up(self, session: DbSession, due: Sequence[Due]) -> Mapping[UUID, Outcome]:
         """Act on due follow-ups, one a subject, in the caller's transaction, the session in their workspace.
 
         Subjects are locked with SKIP LOCKED: a subject that somebody else holds is left out of the result,

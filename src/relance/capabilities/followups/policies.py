@@ -44,6 +44,8 @@ class PolicyDomain:
 
     code: str
     label: Text
+    #: Where the workspace has set none; empty: nobody is reminded unless it does.
+    reminders: tuple[str, ...] = Policy().reminders
 
 
 class Policies:
@@ -74,7 +76,7 @@ class Policies:
         if known is None:
             raise UnknownFollowUpDomain()
         row, zone = await self._rows.policy(domain)
-        return _read(known, row or _own(domain), zone)
+        return _read(known, row or _own(known), zone)
 
     async def put(
         self, domain: str, wanted: FollowUpPolicyWrite, clock: Clock, caller: Caller, precondition: Precondition
@@ -86,10 +88,11 @@ class Policies:
             ValidationFailed: the durations are out of order, the hours empty, or the country unknown.
             PreconditionFailed: it has changed since the caller read it.
         """
-        if domain not in self._domains:
+        known = self._domains.get(domain)
+        if known is None:
             raise UnknownFollowUpDomain()
         values = _values(wanted)
-        row = await self._rows.lock_policy(domain, _stored(_own(domain)))
+        row = await self._rows.lock_policy(domain, _stored(_own(known)))
         precondition.check(row.version)
         before = _stored(row)
         for name, value in values.items():
@@ -108,13 +111,12 @@ class Policies:
         return await self.get(domain)
 
 
-def _own(domain: str) -> FollowUpPolicy:
+def _own(domain: PolicyDomain) -> FollowUpPolicy:
     """The product's own policy, as a row that is not stored."""
-    own = Policy()
     return FollowUpPolicy(
-        domain=domain,
-        reminders=list(own.reminders),
-        expires_after=own.expires_after,
+        domain=domain.code,
+        reminders=list(domain.reminders),
+        expires_after=Policy().expires_after,
         working_days_only=False,
         version=0,
     )

@@ -6,13 +6,8 @@ from pydantic import ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
 from relance.core.durations import Duration
-from relance.core.schemas import Input, ListQuery, Output, SmallInt
+from relance.core.schemas import ClockTime, Input, ListQuery, Output, SmallInt
 
-ClockTime = Annotated[
-    str,
-    StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"),
-    Field(description="Time of day on the clocks of the workspace's zone.", examples=["20:00"]),
-]
 Country = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")]
 
 _EXAMPLE: JsonDict = {
@@ -27,7 +22,7 @@ _EXAMPLE: JsonDict = {
 class DailyHours(Input):
     """A part of every day, over midnight where `to` is earlier than `from`."""
 
-    start: ClockTime = Field(alias="from")
+    start: ClockTime = Field(alias="from", description="On the clocks of the workspace's zone.")
     end: ClockTime = Field(alias="to", description="The first time of day that is not part of it.")
 
 

@@ -1,9 +1,10 @@
 """Planning and cancelling, in the transaction of the change that makes it so."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from relance.capabilities.followups.calendar import Calendar, QuietHours
@@ -13,9 +14,11 @@ from relance.core.clock import Clock
 from relance.core.db import DbSession
 from relance.core.durations import after
 from relance.core.ids import new_id
-from relance.core.subjects import SubjectRef
+from relance.core.subjects import SubjectRef, by_subject
 
 _ALL = tuple(FollowUpKind)
+#: The reminders of the product's own policy.
+_WEEK = ("P7D",)
 _NO_END = datetime.max.replace(tzinfo=UTC)
 
 #: Why a reminder is dropped that quiet hours and days off would hold until the expiry.
@@ -29,7 +32,7 @@ class Policy:
     Reminders wait for the `calendar` of the `domain`; without one they leave when they are due. An expiry never waits.
     """
 
-    reminders: tuple[str, ...] = ("P7D",)
+    reminders: tuple[str, ...] = _WEEK
     expires_after: str = "P30D"
     domain: str | None = None
     calendar: Calendar | None = None
@@ -38,11 +41,15 @@ class Policy:
         """When a cycle begun at `start` ends."""
         return after(start, self.expires_after)
 
+    def reminders_from(self, start: datetime) -> list[datetime]:
+        """When the policy wants reminders of what began at `start`."""
+        return [after(start, duration) for duration in self.reminders]
+
     @classmethod
-    def of(cls, domain: str, row: FollowUpPolicy | None, zone: str) -> "Policy":
-        """The policy of a domain; the product's own where the workspace has none."""
+    def of(cls, domain: str, row: FollowUpPolicy | None, zone: str, reminders: tuple[str, ...] = _WEEK) -> "Policy":
+        """The policy of a domain; the product's own, with its `reminders`, where the workspace has none."""
         if row is None:
-            return cls(domain=domain)
+            return cls(reminders, domain=domain)
         quiet = None
         if row.quiet_from is not None and row.quiet_to is not None:
             quiet = QuietHours(row.quiet_from, row.quiet_to)
@@ -75,9 +82,10 @@ class FollowUps:
         self._session = session
         self._clock = clock
 
-    async def policy(self, domain: str) -> Policy:
-        """The workspace's policy for `domain`, the product's own where it has none."""
-        return Policy.of(domain, *await self._rows.policy(domain))
+    async def policy(self, domain: str, reminders: tuple[str, ...] = _WEEK) -> Policy:
+        """The workspace's policy for `domain`; the product's own, with its `reminders`, where it has none."""
+        row, zone = await self._rows.policy(domain)
+        return Policy.of(domain, row, zone, reminders)
 
     async def plan(self, subject: SubjectRef, cycle: int, policy: Policy, start: datetime) -> datetime:
         """Plan the reminders and the expiry of a cycle that began at `start`.
@@ -186,7 +194,11 @@ class FollowUps:
 
     async def pending(self, subject: SubjectRef) -> Sequence[FollowUp]:
         """What is still planned, soonest first."""
-        return await self._rows.pending(subject)
+        return (await self.pending_many(subject.kind, [subject.id]))[subject.id]
+
+    async def pending_many(self, kind: str, ids: Collection[UUID]) -> Mapping[UUID, Sequence[FollowUp]]:
+        """`pending` for many subjects of one kind, with one statement."""
+        return by_subject(ids, await self._rows.pending(kind, ids))
 
     async def planned_cycles(self, subjects: Sequence[SubjectRef]) -> set[tuple[SubjectRef, int]]:
         """Which cycles of `subjects` have something planned still."""

@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
 
-from relance.capabilities.followups.handlers import Done, Dropped, FollowUpHandler, Outcome, Postponed
-from relance.capabilities.followups.models import FollowUp, FollowUpKind, FollowUpState
-from relance.capabilities.followups.repository import FollowUpRepository, SubjectKey
+from relance.capabilities.followups.handlers import Done, Due, FollowUpHandler, Outcome, Postponed
+from relance.capabilities.followups.models import FollowUpKind
+from relance.capabilities.followups.sweeping.repository import SubjectKey, SweepRepository, subject_key
 from relance.capabilities.followups.waiting import Waiting
 from relance.core.db import DbSession
 from relance.core.runtime import Runtime
@@ -18,7 +18,8 @@ from relance.core.single_flight import SingleFlight
 
 _log = structlog.get_logger(__name__)
 
-BATCH = 100
+BATCH = 500
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 _RETRY = timedelta(minutes=5)
 #: A sweep that met so many held subjects ends; the next one is seconds away.
 _MOST_PASSED = 1_000
@@ -35,6 +36,7 @@ class Sweeper:
         self._runtime = runtime
         self._handlers = handlers
         self._flight = SingleFlight(self._sweep)
+        self._closing = False
 
     async def sweep(self) -> int:
         """Work until nothing is due.
@@ -45,36 +47,40 @@ class Sweeper:
         return await self._flight.run()
 
     async def close(self) -> None:
-        """Wait for the batch under way."""
+        """Wait for the batch under way; another process goes on."""
+        self._closing = True
         await self._flight.finish()
 
     async def _sweep(self) -> int:
         await self._runtime.tick()
         total = 0
         passed: set[UUID] = set()
+        since = _BEGINNING
         while True:
-            batch = _Batch()
+            batch = _Batch(since)
             try:
                 await self._batch(BATCH, batch, passed)
             except Exception:
                 # One subject must not hold up the others: take them one by one, and set the faulty one aside.
                 _log.exception("follow_up_batch_failed")
-                batch = await self._one_by_one(passed)
+                batch = await self._one_by_one(since, passed)
             total += batch.settled
             passed |= batch.left
-            if not batch.claimed or len(passed) > _MOST_PASSED:
+            if not batch.claimed or len(passed) > _MOST_PASSED or self._closing:
                 return total
+            # What falls due before this while the sweep is under way is the next one's.
+            since = max(row.due_at for row in batch.claimed)
 
-    async def _one_by_one(self, passed: set[UUID]) -> "_Batch":
-        whole = _Batch()
+    async def _one_by_one(self, since: datetime, passed: set[UUID]) -> "_Batch":
+        whole = _Batch(since)
         for _ in range(BATCH):
-            one = _Batch()
+            one = _Batch(since)
             try:
                 await self._batch(1, one, passed | whole.left)
             except Exception:
-                _log.exception("follow_up_failed", follow_ups=[str(claimed) for claimed in one.claimed])
+                _log.exception("follow_up_failed", follow_ups=[str(row.id) for row in one.claimed])
                 one.settled = await self._set_aside(one.claimed)
-                one.left = set() if one.settled else set(one.claimed)
+                one.left = set() if one.settled else {row.id for row in one.claimed}
             if not one.claimed:
                 break
             whole.claimed += one.claimed
@@ -82,91 +88,77 @@ class Sweeper:
             whole.left |= one.left
         return whole
 
-    async def _set_aside(self, faulty: Sequence[UUID]) -> int:
+    async def _set_aside(self, faulty: Sequence[Due]) -> int:
         async with self._runtime.db.transaction(None) as session:
-            return await FollowUpRepository(session).delay(faulty, self._runtime.clock.now() + _RETRY)
+            return await SweepRepository(session).delay(faulty, self._runtime.clock.now() + _RETRY)
 
     async def _batch(self, limit: int, batch: "_Batch", passed: Collection[UUID]) -> None:
         """Claim up to `limit` and let them act; `batch` tells how far it came, also when it fails."""
         now = self._runtime.clock.now()
         async with self._runtime.db.transaction(None) as session:
-            rows = FollowUpRepository(session)
-            claimed = await rows.claim_due(now, limit, self._handlers, passed)
-            batch.claimed = [row.id for row in claimed]
+            rows = SweepRepository(session)
+            claimed = batch.claimed = await rows.claim_due(now, batch.since, limit, self._handlers, passed)
             if not claimed:
                 return
-            keys = {_subject(row) for row in claimed}
+            keys = {subject_key(row) for row in claimed}
             acting = acting_follow_ups(await rows.due_siblings(keys, now))
             waiting = Waiting(session)
             settled: set[SubjectKey] = set()
             for (workspace_id, kind), due in by_workspace_and_kind(acting).items():
                 session.enter_workspace(workspace_id)
                 outcomes = await self._outcomes(session, kind, due, waiting, now)
-                await self._settle(session, due, outcomes, now)
-                settled |= {_subject(row) for row in due if row.id in outcomes}
+                await session.flush()
+                await rows.settle(due, outcomes, now)
+                await rows.collapse_before([row for row in due if isinstance(outcomes.get(row.id), Done)], now)
+                settled |= {subject_key(row) for row in due if row.id in outcomes}
                 session.leave_workspace()
         batch.settled = len(settled)
         # Whose subject somebody holds: not asked again in this sweep, so that it does not hold up what is behind it.
-        batch.left = {row.id for row in claimed if _subject(row) not in settled}
+        batch.left = {row.id for row in claimed if subject_key(row) not in settled}
 
     async def _outcomes(
-        self, session: DbSession, kind: str, due: Sequence[FollowUp], waiting: Waiting, now: datetime
+        self, session: DbSession, kind: str, due: Sequence[Due], waiting: Waiting, now: datetime
     ) -> Mapping[UUID, Outcome]:
         held = await waiting.held((row, now) for row in due)
         free = [row for row in due if row.id not in held]
         acted = await self._handlers[kind].follow_up(session, free) if free else {}
-        postponed = [(row, outcome.until) for row in free if isinstance(outcome := acted.get(row.id), Postponed)]
-        return {**acted, **await waiting.held(postponed), **held}
-
-    async def _settle(
-        self, session: DbSession, due: Sequence[FollowUp], outcomes: Mapping[UUID, Outcome], now: datetime
-    ) -> None:
-        for row in due:
-            match outcomes.get(row.id):
-                case Done():
-                    row.state, row.settled_at = FollowUpState.DONE, now
-                case Dropped(reason):
-                    row.state, row.reason, row.settled_at = FollowUpState.DROPPED, reason, now
-                case Postponed(until):
-                    row.due_at = max(until, now + timedelta(seconds=1))
-                case None:
-                    continue
-        await session.flush()
-        acted = [row for row in due if isinstance(outcomes.get(row.id), Done)]
-        await FollowUpRepository(session).collapse_before(acted, now)
+        soonest = now + timedelta(seconds=1)
+        postponed = [
+            (row, max(outcome.until, soonest)) for row in free if isinstance(outcome := acted.get(row.id), Postponed)
+        ]
+        later = {row.id: Postponed(until) for row, until in postponed}
+        return {**acted, **later, **await waiting.held(postponed), **held}
 
 
 @dataclass(slots=True)
 class _Batch:
     """How far a batch came: what it claimed, how many subjects it settled, and what it left to the next sweep."""
 
-    claimed: list[UUID] = field(default_factory=list)
+    #: Claims nothing that was due before.
+    since: datetime
+    claimed: list[Due] = field(default_factory=list)
     settled: int = 0
     left: set[UUID] = field(default_factory=set)
 
 
-def _subject(row: FollowUp) -> SubjectKey:
-    return row.workspace_id, row.subject_kind, row.subject_id
-
-
-def acting_follow_ups(due: Sequence[FollowUp]) -> list[FollowUp]:
+def acting_follow_ups(due: Sequence[Due]) -> list[Due]:
     """Of everything due, the one a subject that acts: its expiry, else its latest reminder (see ADR 0006)."""
-    by_subject: dict[SubjectKey, FollowUp] = {}
+    by_subject: dict[SubjectKey, Due] = {}
     for row in due:
-        key = _subject(row)
+        key = subject_key(row)
         held = by_subject.get(key)
         if held is None or _rank(row) > _rank(held):
             by_subject[key] = row
     return list(by_subject.values())
 
 
-def _rank(row: FollowUp) -> tuple[int, bool, int]:
+def _rank(row: Due) -> tuple[int, bool, int]:
     return row.cycle, row.kind == FollowUpKind.EXPIRY, row.ordinal
 
 
-def by_workspace_and_kind(rows: Sequence[FollowUp]) -> dict[tuple[UUID, str], list[FollowUp]]:
+def by_workspace_and_kind(rows: Sequence[Due]) -> dict[tuple[UUID, str], list[Due]]:
     """`rows` in the groups that one handler call takes."""
-    groups: dict[tuple[UUID, str], list[FollowUp]] = defaultdict(list)
+    groups: dict[tuple[UUID, str], list[Due]] = defaultdict(list)
     for row in rows:
         groups[row.workspace_id, row.subject_kind].append(row)
     return groups

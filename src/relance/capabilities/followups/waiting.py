@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
-from relance.capabilities.followups.handlers import Dropped, Outcome, Postponed
-from relance.capabilities.followups.models import FollowUp, FollowUpKind
-from relance.capabilities.followups.repository import FollowUpRepository, cycle_key
+from relance.capabilities.followups.handlers import Dropped, Due, Outcome, Postponed
+from relance.capabilities.followups.models import FollowUpKind
+from relance.capabilities.followups.repository import FollowUpRepository
 from relance.capabilities.followups.service import NO_ALLOWED_INSTANT, Policy
+from relance.capabilities.followups.sweeping.repository import SweepRepository, cycle_key
 from relance.core.db import DbSession
 
 _NO_END = datetime.max.replace(tzinfo=UTC)
@@ -20,10 +21,11 @@ class Waiting:
     """Knows the calendars of the workspaces that one batch meets."""
 
     def __init__(self, session: DbSession) -> None:
-        self._rows = FollowUpRepository(session)
+        self._rows = SweepRepository(session)
+        self._stored = FollowUpRepository(session)
         self._policies: dict[tuple[UUID, str], Policy] = {}
 
-    async def held(self, wanted: Iterable[tuple[FollowUp, datetime]]) -> Mapping[UUID, Outcome]:
+    async def held(self, wanted: Iterable[tuple[Due, datetime]]) -> Mapping[UUID, Outcome]:
         """Of reminders and the instants at which they would act, those that have to wait, or wait in vain.
 
         All of them are of the workspace that the session is in.
@@ -39,10 +41,10 @@ class Waiting:
             found[row.id] = Postponed(until) if until is not None else Dropped(NO_ALLOWED_INSTANT)
         return found
 
-    async def _policy(self, row: FollowUp) -> Policy:
+    async def _policy(self, row: Due) -> Policy:
         if row.domain is None:
             return Policy()
         key = (row.workspace_id, row.domain)
         if key not in self._policies:
-            self._policies[key] = Policy.of(row.domain, *await self._rows.policy(row.domain))
+            self._policies[key] = Policy.of(row.domain, *await self._stored.policy(row.domain))
         return self._policies[key]

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import RowMapping
-
 from relance.capabilities.identity import credentials
 from relance.capabilities.identity.access_tokens import AccessTokens
 from relance.capabilities.identity.accounts.joining import join
 from relance.capabilities.identity.accounts.lifecycle import UserStatus
+from relance.capabilities.identity.callers.repository import CallerRepository, Facts, caller_of_user
 from relance.capabilities.identity.oidc import OidcTokens, VerifiedEmail
 from relance.capabilities.identity.repository import IdentityRepository
 from relance.core.clock import system_now
+from relance.core.db import Database, DbSession
 from relance.core.errors import Unauthenticated
 from relance.core.lifecycle import Actor
 from relance.core.runtime import Runtime
@@ -27,6 +27,7 @@ class IdentityAuthenticator:
 
     def __init__(self, runtime: Runtime) -> None:
         self._db = runtime.db
+        self._callers = CallerRepository(runtime.db)
         self._tokens = AccessTokens(runtime.settings, runtime.keys)
         self._keys = credentials.api_keys(runtime.keys)
         self._issuers = OidcTokens(runtime.settings.oidc_issuers)
@@ -44,10 +45,7 @@ class IdentityAuthenticator:
         if self._issuers.knows(credential):
             return await self._by_issuer(credential)
         claims = self._tokens.read(credential)
-        async with self._db.reading(claims.workspace_id) as session:
-            facts = await IdentityRepository(session).caller_of_session(
-                claims.workspace_id, claims.user_id, claims.session_id
-            )
+        facts = await self._callers.of_session(claims.workspace_id, claims.user_id, claims.session_id)
         if facts is None:
             raise Unauthenticated()
         return _caller("user", facts, levels(facts["permissions"]))
@@ -58,12 +56,10 @@ class IdentityAuthenticator:
 
     async def _by_issuer(self, token: str) -> Caller:
         who = await self._issuers.read(token)
-        async with self._db.reading(None) as session:
-            facts = await IdentityRepository(session).caller_of_email(who.workspace, who.email)
+        facts = await self._callers.of_email(who.workspace, who.email)
         if facts is None:
             await self._join(who)
-            async with self._db.reading(None) as session:
-                facts = await IdentityRepository(session).caller_of_email(who.workspace, who.email)
+            facts = await self._callers.of_email(who.workspace, who.email)
         if facts is None:
             raise Unauthenticated()
         return _caller("user", facts, levels(facts["permissions"]))
@@ -83,8 +79,7 @@ class IdentityAuthenticator:
         if not hashes:
             raise Unauthenticated()
         now = system_now()
-        async with self._db.reading(None) as session:
-            facts = await IdentityRepository(session).caller_of_key(hashes, now)
+        facts = await self._callers.of_key(hashes, now)
         if facts is None:
             raise Unauthenticated()
         last_use = facts["last_used_at"]
@@ -96,12 +91,24 @@ class IdentityAuthenticator:
         return _caller("api_key", facts, allowed)
 
 
+async def caller_named(db: Database, slug: str, email: str) -> Caller | None:
+    """The active user with that address in the workspace with that slug, as the caller that they would be."""
+    facts = await CallerRepository(db).of_email(slug, email)
+    return None if facts is None else _caller("user", facts, levels(facts["permissions"]))
+
+
+async def caller_for(session: DbSession, workspace_id: UUID, user_id: UUID) -> Caller | None:
+    """The user as a caller, with the rights of now; None where the account is not active."""
+    facts = await caller_of_user(session, workspace_id, user_id)
+    return _caller("user", facts, levels(facts["permissions"])) if facts is not None else None
+
+
 def levels(stored: Mapping[str, str]) -> dict[str, Level]:
     """A stored set of permissions, with its levels in order."""
     return {code: Level.parse(name) for code, name in stored.items()}
 
 
-def _caller(kind: Literal["user", "api_key"], facts: RowMapping, permissions: Mapping[str, Level]) -> Caller:
+def _caller(kind: Literal["user", "api_key"], facts: Facts, permissions: Mapping[str, Level]) -> Caller:
     key_id: UUID | None = facts.get("key_id")
     return Caller(
         kind=kind,

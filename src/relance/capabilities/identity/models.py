@@ -1,6 +1,7 @@
 """Identity's tables."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 import orjson
@@ -34,12 +35,21 @@ class Workspace(Versioned, Base):
     created_at: Mapped[datetime]
 
 
+class OrganisationKind(StrEnum):
+    """Whose side an organisation is on: the workspace's own, or that of a partner who works with it."""
+
+    VENDOR = "vendor"
+    PARTNER = "partner"
+
+
 class Organisation(WorkspaceOwned, Versioned, Base):
-    """A unit of the workspace in whose name partners are asked."""
+    """A unit of the workspace in whose name partners are asked; or a partner, with users of its own."""
 
     __tablename__ = "organisations"
+    __table_args__ = (CheckConstraint("kind IN ('vendor', 'partner')", name="kind"),)
 
     name: Mapped[str]
+    kind: Mapped[str] = mapped_column(default=OrganisationKind.VENDOR, server_default="vendor")
     external_id: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, RowMapping, bindparam, delete, func, not_, or_, select, text, update
+from sqlalchemy import ColumnElement, delete, func, not_, or_, select, update
 from sqlalchemy import Text as SqlText
-from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, insert
+from sqlalchemy.dialects.postgresql import insert
 
 from relance.capabilities.identity.models import (
     ORGANISATION_NAME,
@@ -36,36 +37,6 @@ _ORGANISATION_SORTS = {
 ACTIVE = "active"
 _LAST_USE_PRECISION = timedelta(minutes=1)
 
-# Written as SQL: one statement per request, whose plan matters more than its Python. The people below somebody are
-# only looked for where a right reaches that far; UNION (not UNION ALL) ends even if reports ever formed a circle.
-_FACTS = """
-    u.id AS user_id, u.workspace_id, u.name, u.email, r.permissions,
-    ARRAY(SELECT m.organisation_id FROM memberships m
-          WHERE m.workspace_id = u.workspace_id AND m.user_id = u.id) AS organisation_ids,
-    CASE WHEN jsonb_path_exists(r.permissions, '$.* ? (@ == "group")') THEN ARRAY(
-        WITH RECURSIVE people(id) AS (
-            SELECT u.id UNION SELECT below.id FROM users below JOIN people ON below.manager_id = people.id
-            WHERE below.workspace_id = u.workspace_id)
-        SELECT id FROM people) ELSE ARRAY[u.id] END AS group_ids
-"""
-_ROLE = "JOIN roles r ON r.workspace_id = u.workspace_id AND r.id = u.role_id"
-_BY_SESSION = text(
-    f"SELECT {_FACTS} FROM users u {_ROLE} WHERE u.workspace_id = :workspace AND u.id = :user AND u.status = 'active' "  # noqa: S608 - constants above, no value in them
-    "AND EXISTS (SELECT FROM refresh_tokens t WHERE t.workspace_id = u.workspace_id AND t.user_id = u.id "
-    "AND t.family_id = :session AND t.revoked_at IS NULL)"
-)
-_BY_KEY = text(
-    f"SELECT {_FACTS}, k.id AS key_id, k.name AS key_name, k.permissions AS key_permissions, k.last_used_at "  # noqa: S608 - constants above, no value in them
-    f"FROM api_keys k JOIN users u ON u.workspace_id = k.workspace_id AND u.id = k.user_id {_ROLE} "
-    "WHERE k.key_hash = ANY(:hashes) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > :now) "
-    "AND u.status = 'active'"
-).bindparams(bindparam("hashes", type_=ARRAY(BYTEA)))
-
-_BY_EMAIL = text(
-    f"SELECT {_FACTS} FROM users u {_ROLE} JOIN workspaces w ON w.id = u.workspace_id "  # noqa: S608 - constants above, no value in them
-    "WHERE w.slug = :slug AND u.email = :email AND u.status = 'active'"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -82,19 +53,6 @@ class IdentityRepository(Repository):
     """Identity of the session's workspace; the queries that look for a workspace say so."""
 
     # Who calls
-
-    async def caller_of_session(self, workspace_id: UUID, user_id: UUID, session_id: UUID) -> RowMapping | None:
-        """What a caller is made of, where the user is active and the session was not ended."""
-        values = {"workspace": workspace_id, "user": user_id, "session": session_id}
-        return (await self.session.execute(_BY_SESSION, values)).mappings().one_or_none()
-
-    async def caller_of_key(self, hashes: Sequence[bytes], now: datetime) -> RowMapping | None:
-        """The same for an API key that is live, in whatever workspace."""
-        return (await self.session.execute(_BY_KEY, {"hashes": list(hashes), "now": now})).mappings().one_or_none()
-
-    async def caller_of_email(self, slug: str, email: str) -> RowMapping | None:
-        """The same for the active user with that address in the workspace with that slug."""
-        return (await self.session.execute(_BY_EMAIL, {"slug": slug, "email": email})).mappings().one_or_none()
 
     async def touch_key(self, key_id: UUID, now: datetime) -> None:
         """Note that a key was used, unless that was noted less than a minute ago; no change of its version."""
@@ -154,6 +112,11 @@ class IdentityRepository(Repository):
         statement = select(Workspace).where(Workspace.id == self.session.workspace_id)
         return (await self.session.scalars(statement.with_for_update() if lock else statement)).one()
 
+    async def zone(self) -> ZoneInfo:
+        """In which instants are written for the workspace of the session."""
+        found = await self.session.scalars(select(Workspace.zone).where(Workspace.id == self.session.workspace_id))
+        return ZoneInfo(found.one())
+
     async def workspaces(self) -> Sequence[Workspace]:
         """Every workspace."""
         return (await self.session.scalars(select(Workspace))).all()
@@ -198,7 +161,7 @@ class IdentityRepository(Repository):
     async def organisation_page(
         self, caller: Caller, q: str | None, filters: Mapping[str, Any], request: PageRequest
     ) -> Slice[Organisation]:
-        """One page of the organisations that the caller may read; `filters`: `active`, `external_id`."""
+        """One page of the organisations that the caller may read; `filters`: `active`, `external_id`, `kind`."""
         statement = select(Organisation)
         if caller.level("organisations:read") is not Level.ALL:
             statement = statement.where(Organisation.id.in_(caller.organisation_ids))
@@ -208,6 +171,8 @@ class IdentityRepository(Repository):
             statement = statement.where(Organisation.external_id == filters["external_id"])
         if filters.get("active") is not None:
             statement = statement.where(Organisation.active.is_(filters["active"]))
+        if filters.get("kind") is not None:
+            statement = statement.where(Organisation.kind == filters["kind"])
         sort = _ORGANISATION_SORTS[request.key]
         page = await fetch_page(self.session, statement, request, sort, Organisation.id)
         return Slice([row[0] for row in page.rows], page.next)
@@ -226,6 +191,11 @@ class IdentityRepository(Repository):
     async def user_by_email(self, email: str) -> User | None:
         """The user with that address."""
         return (await self.session.scalars(select(User).where(User.email == email))).one_or_none()
+
+    async def ids_by_email(self) -> dict[str, UUID]:
+        """Every user of the workspace who is not deactivated, by address."""
+        found = await self.session.execute(select(User.email, User.id).where(User.status != "deactivated"))
+        return {row.email: row.id for row in found}
 
     async def insert_user(self, values: Mapping[str, Any]) -> User | None:
         """A new user, or None where somebody has that address already."""

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from relance.core.actions import AvailableAction
+from relance.capabilities.identity.models import OrganisationKind
 from relance.core.addresses import EmailAddress
 from relance.core.i18n import Locale
 from relance.core.schemas import (
@@ -33,6 +33,7 @@ OrganisationSort = Literal["name", "-name", "created_at", "-created_at"]
 _ID = "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10"
 _AT = "2026-11-02T09:30:00Z"
 _REFERENCE: JsonDict = {"id": _ID, "name": "Achats France"}
+_ORGANISATION: JsonDict = {**_REFERENCE, "external_id": None, "kind": "vendor", "active": True}
 _API_KEY: JsonDict = {
     "id": _ID,
     "name": "ERP",
@@ -142,6 +143,7 @@ class OrganisationReplace(Input):
     model_config = ConfigDict(json_schema_extra={"example": {"name": "Achats France"}})
 
     name: RequiredLine
+    kind: OrganisationKind = Field(OrganisationKind.VENDOR, description="`vendor`: one's own; `partner`: a reseller.")
     active: bool = Field(True, description="Whether the organisation is in use.")
 
 
@@ -156,19 +158,19 @@ class OrganisationUpdate(Patch):
 
     name: RequiredLine = UNSET
     external_id: ExternalId | None = None
+    kind: OrganisationKind = UNSET
     active: bool = UNSET
 
 
 class OrganisationRead(Output):
-    """A unit of the workspace in whose name partners are asked."""
+    """A unit of the workspace in whose name partners are asked, or a partner."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"example": {**_REFERENCE, "external_id": None, "active": True, "created_at": _AT}}
-    )
+    model_config = ConfigDict(json_schema_extra={"example": {**_ORGANISATION, "created_at": _AT}})
 
     id: UUID
     name: str
     external_id: str | None
+    kind: OrganisationKind
     active: bool
     created_at: Instant
 
@@ -179,6 +181,7 @@ class OrganisationQuery(ListQuery):
     q: Line | None = Field(None, description="Part of the name.")
     external_id: ExternalId | None = Field(None, description="Your own key, whole.")
     active: bool | None = Field(None, description="Only those in use, or only the others.")
+    kind: OrganisationKind | None = Field(None, description="Only units of the workspace, or only partners.")
     sort: OrganisationSort = "name"
 
 
@@ -230,107 +233,6 @@ class RoleQuery(ListQuery):
     """Query of the list of roles."""
 
     sort: Literal["name", "-name"] = "name"
-
-
-class UserCreate(Input):
-    """A user to add."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {"email": "lea.petit@acme.example", "name": "Léa Petit", "organisation_ids": [_ID]}
-        }
-    )
-
-    email: EmailAddress
-    name: RequiredLine
-    locale: Locale = "fr"
-    role_id: UUID | None = Field(None, description="Absent: the built-in role `member`.")
-    manager_id: UUID | None = Field(None, description="Whom they report to; gives the level `group` its reach.")
-    organisation_ids: OrganisationIds = Field(default_factory=list)
-    password: NewPassword | None = Field(
-        None, description="At least 12 characters, not easy to guess. Absent: the user is invited by mail."
-    )
-
-
-class UserUpdate(Patch):
-    """Changes to a user (JSON merge patch). At level `own`: `name` and `locale` only."""
-
-    email: EmailAddress = UNSET
-    name: RequiredLine = UNSET
-    locale: Locale = UNSET
-    role_id: UUID = UNSET
-    manager_id: UUID | None = None
-    organisation_ids: OrganisationIds = UNSET
-    password: NewPassword = Field(
-        default=UNSET, description="Ends every session of the user. Too easy to guess: `password_too_common`."
-    )
-
-
-class UserInvitationRead(Output):
-    """Where the invitation of a user stands."""
-
-    status: InvitationStatusCode
-    status_label: str
-    last_sent_at: Instant | None
-    expires_at: Instant | None = Field(description="Null until the mail was sent.")
-    undeliverable: bool = Field(description="Whether the address refused the mail for good.")
-
-
-class UserRead(Output):
-    """Somebody who signs in."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "id": _ID,
-                "email": "lea.petit@acme.example",
-                "name": "Léa Petit",
-                "locale": "fr",
-                "role": {"id": _ID, "name": "Membre"},
-                "manager": None,
-                "organisations": [_REFERENCE],
-                "status": "invited",
-                "status_label": "Invité",
-                "invitation": {
-                    "status": "sent",
-                    "status_label": "Envoyée",
-                    "last_sent_at": _AT,
-                    "expires_at": "2026-12-02T09:30:00Z",
-                    "undeliverable": False,
-                },
-                "available_actions": [
-                    {"action": "resend", "allowed": True, "reason": None},
-                    {"action": "deactivate", "allowed": True, "reason": None},
-                ],
-                "last_sign_in_at": None,
-                "created_at": _AT,
-            }
-        }
-    )
-
-    id: UUID
-    email: str
-    name: str
-    locale: Locale
-    role: Reference
-    manager: Reference | None
-    organisations: list[Reference]
-    status: UserStatusCode = Field(description="Only `active` users sign in.")
-    status_label: str
-    invitation: UserInvitationRead | None = Field(description="Null for somebody who was never invited by mail.")
-    available_actions: list[AvailableAction] = Field(description="What the caller may do with the user now.")
-    last_sign_in_at: Instant | None
-    created_at: Instant
-
-
-class UserQuery(ListQuery):
-    """Filters of the list of users."""
-
-    q: Line | None = Field(None, description="Part of the name or of the address.")
-    status: list[UserStatusCode] = Field(default_factory=list, max_length=3, description="Repeatable.")
-    role_id: UUID | None = Field(None, description="Only those with this role.")
-    organisation_id: UUID | None = Field(None, description="Only those who work for this organisation.")
-    sort: UserSort = "name"
 
 
 class EffectivePermission(Output):

@@ -13,13 +13,11 @@ from relance.capabilities.jobs.lifecycle import LIVE, JobState
 from relance.capabilities.jobs.models import Job, JobItem
 from relance.capabilities.jobs.permissions import READ
 from relance.capabilities.jobs.schemas import JobFilter, ResultFilter
+from relance.core.bulk import insert_all
 from relance.core.ids import new_id
 from relance.core.pagination import PageRequest, Slice, SortKey
 from relance.core.repository import Repository, affected, fetch_page
 from relance.core.security import Caller, Level
-
-#: Rows of one statement: PostgreSQL takes 32,767 parameters.
-_CHUNK = 1000
 
 
 def _visible(caller: Caller) -> ColumnElement[bool]:
@@ -164,8 +162,7 @@ class JobRepository(Repository):
             }
             for number, item in enumerate(items, first)
         ]
-        for start in range(0, len(rows), _CHUNK):
-            await self.session.execute(insert(JobItem).values(rows[start : start + _CHUNK]))
+        await insert_all(self.session, JobItem, rows)
 
 
 def _error(error: Any) -> dict[str, str]:

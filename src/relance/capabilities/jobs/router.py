@@ -15,10 +15,11 @@ from relance.capabilities.jobs.lifecycle import LIVE
 from relance.capabilities.jobs.models import Job, JobItem
 from relance.capabilities.jobs.permissions import CANCEL, READ
 from relance.capabilities.jobs.repository import JobRepository
-from relance.capabilities.jobs.schemas import JobFilter, JobItemRead, JobRead, ResultExport, ResultFilter
+from relance.capabilities.jobs.schemas import JobFilter, JobItemRead, JobListed, JobRead, ResultExport, ResultFilter
 from relance.capabilities.jobs.service import Jobs
 from relance.capabilities.jobs.sheets import result_sheet
-from relance.capabilities.jobs.views import read_item, read_jobs
+from relance.capabilities.jobs.views import list_jobs as listed_jobs
+from relance.capabilities.jobs.views import read_item, read_job
 from relance.capabilities.transfers.csv_files import MEDIA_TYPE, csv_pieces
 from relance.core.db import DbSession
 from relance.core.downloads import attachment
@@ -72,7 +73,7 @@ async def accepted(session: DbSession, job: Job, kinds: JobKinds, caller: Caller
 async def shown(session: DbSession, job: Job, kinds: JobKinds, caller: Caller, response: Response) -> JobRead:
     """One job, with its ETag."""
     set_etag(response, job.version)
-    return (await read_jobs(session, [job], kinds, caller))[0]
+    return await read_job(session, job, kinds, caller)
 
 
 @router.get("", operation_id="jobs_list", summary="List long work", responses=problem_responses(*_DENIED))
@@ -84,13 +85,14 @@ async def list_jobs(
     caller: Reader,
     kinds: JobKindsDep,
     query: Annotated[JobFilter, Query()],
-) -> Page[JobRead]:
+) -> Page[JobListed]:
     """The jobs that the caller may read, the newest first."""
     asked = page_request(runtime, query.limit, query.sort, query.cursor)
     page = await JobRepository(session).page(query, caller, asked)
     next_cursor = runtime.cursors.encode(page.next) if page.next else None
     link_next(request, runtime, response, next_cursor)
-    return Page(items=await read_jobs(session, page.rows, kinds, caller), next_cursor=next_cursor)
+    items = await listed_jobs(session, page.rows, kinds, caller, with_actions=bool(query.include))
+    return Page(items=items, next_cursor=next_cursor)
 
 
 @router.get("/{job_id}", operation_id="jobs_get", summary="One piece of long work", responses=problem_responses(*_ONE))
@@ -193,7 +195,7 @@ async def _events(job_id: UUID, runtime: Runtime, caller: Caller, kinds: JobKind
             job = await JobRepository(session).find(job_id, caller)
             if job is None:
                 return
-            read = (await read_jobs(session, [job], kinds, caller))[0] if job.version != seen else None
+            read = await read_job(session, job, kinds, caller) if job.version != seen else None
         if read is not None:
             seen = job.version
             ended = job.state not in LIVE

@@ -8,7 +8,7 @@ from pydantic.config import JsonDict
 
 from relance.capabilities.jobs.lifecycle import JobState
 from relance.core.actions import AvailableAction
-from relance.core.schemas import Input, Instant, ListQuery, Output, Reference
+from relance.core.schemas import ActionsQuery, Input, Instant, ListQuery, Output, Reference
 
 Code = Annotated[str, StringConstraints(max_length=100, pattern=r"^[a-z0-9_.]+$")]
 JobSort = Literal["-created_at", "created_at"]
@@ -62,10 +62,8 @@ class OutcomeCount(Output):
     count: int
 
 
-class JobRead(Output):
-    """A piece of long work."""
-
-    model_config = ConfigDict(json_schema_extra={"example": _JOB})
+class JobSummary(Output):
+    """What a piece of long work shows of itself, in lists too."""
 
     id: UUID
     kind: str
@@ -84,7 +82,22 @@ class JobRead(Output):
     file: Reference | None = Field(description="What it has made: `GET /v1/files/{id}/content`.")
     error: str | None = Field(description="Why it failed: an error code.")
     version: int = Field(description="Counts the changes; the ETag.")
-    available_actions: list[AvailableAction]
+
+
+class JobListed(JobSummary):
+    """A piece of long work in the list, with its actions where they were asked for."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {**_JOB, "available_actions": None}})
+
+    available_actions: list[AvailableAction] | None = Field(description="With `include=available_actions`.")
+
+
+class JobRead(JobSummary):
+    """A piece of long work."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _JOB})
+
+    available_actions: list[AvailableAction] = Field(description="What the caller may do now.")
 
 
 class ItemError(Output):
@@ -121,7 +134,7 @@ class Report(Output):
     items: list[JobItemRead]
 
 
-class JobFilter(ListQuery):
+class JobFilter(ActionsQuery):
     """Query of the list of jobs."""
 
     state: list[JobState] = Field(default_factory=list, max_length=5, description="Repeatable.")

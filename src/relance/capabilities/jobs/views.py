@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from relance.capabilities.files.repository import FileRepository
 from relance.capabilities.jobs.handlers import ItemResult, JobKinds
 from relance.capabilities.jobs.lifecycle import LIFECYCLE, STATE_LABELS, JobState
 from relance.capabilities.jobs.models import Job, JobItem
-from relance.capabilities.jobs.schemas import ItemError, JobItemRead, JobRead, OutcomeCount, Report
-from relance.core.actions import available_actions
+from relance.capabilities.jobs.schemas import ItemError, JobItemRead, JobListed, JobRead, OutcomeCount, Report
+from relance.core.actions import AvailableAction, available_actions
 from relance.core.clock import system_now
 from relance.core.db import DbSession
 from relance.core.schemas import Reference
@@ -30,33 +31,51 @@ def _counted(kind: str, counts: dict[str, int], kinds: JobKinds) -> list[Outcome
     ]
 
 
-async def read_jobs(session: DbSession, jobs: Sequence[Job], kinds: JobKinds, caller: Caller) -> list[JobRead]:
-    """Jobs as the API shows them."""
+async def _summaries(session: DbSession, jobs: Sequence[Job], kinds: JobKinds) -> list[dict[str, Any]]:
     files = await FileRepository(session).names({job.file_id for job in jobs if job.file_id is not None})
     now = system_now()
     return [
-        JobRead(
-            id=job.id,
-            kind=job.kind,
-            kind_label=kinds.label(job.kind),
-            state=JobState(job.state),
-            state_label=STATE_LABELS[JobState(job.state)].in_locale(),
-            dry_run=job.dry_run,
-            total=job.total,
-            done=job.done,
-            failed=job.failed,
-            counts=_counted(job.kind, job.counts, kinds),
-            eta=eta(job, now),
-            created_at=job.created_at,
-            started_at=job.started_at,
-            finished_at=job.finished_at,
-            file=Reference(id=job.file_id, name=files[job.file_id]) if job.file_id in files else None,
-            error=job.error,
-            version=job.version,
-            available_actions=available_actions(LIFECYCLE, job.state, None, caller, job.created_by),
-        )
+        {
+            "id": job.id,
+            "kind": job.kind,
+            "kind_label": kinds.label(job.kind),
+            "state": JobState(job.state),
+            "state_label": STATE_LABELS[JobState(job.state)].in_locale(),
+            "dry_run": job.dry_run,
+            "total": job.total,
+            "done": job.done,
+            "failed": job.failed,
+            "counts": _counted(job.kind, job.counts, kinds),
+            "eta": eta(job, now),
+            "created_at": job.created_at,
+            "started_at": job.started_at,
+            "finished_at": job.finished_at,
+            "file": Reference(id=job.file_id, name=files[job.file_id]) if job.file_id in files else None,
+            "error": job.error,
+            "version": job.version,
+        }
         for job in jobs
     ]
+
+
+async def read_job(session: DbSession, job: Job, kinds: JobKinds, caller: Caller) -> JobRead:
+    """A job as the API shows it."""
+    (summary,) = await _summaries(session, [job], kinds)
+    return JobRead.model_validate({**summary, "available_actions": _actions(job, caller)})
+
+
+async def list_jobs(
+    session: DbSession, jobs: Sequence[Job], kinds: JobKinds, caller: Caller, *, with_actions: bool
+) -> list[JobListed]:
+    """Jobs as the list shows them, with their actions where they were asked for."""
+    return [
+        JobListed.model_validate({**summary, "available_actions": _actions(job, caller) if with_actions else None})
+        for job, summary in zip(jobs, await _summaries(session, jobs, kinds), strict=True)
+    ]
+
+
+def _actions(job: Job, caller: Caller) -> list[AvailableAction]:
+    return available_actions(LIFECYCLE, job.state, None, caller, job.created_by)
 
 
 def read_item(item: JobItem, kind: str, kinds: JobKinds) -> JobItemRead:

@@ -72,25 +72,29 @@ class Journal:
 
     async def record_all(self, entries: Sequence[Entry], actor: ActorRef) -> None:
         """Append many entries of one actor with one statement, now."""
-        now, workspace_id = self._clock.now(), self._session.workspace_id
-        await JournalRepository(self._session).append(
-            [
-                {
-                    "workspace_id": workspace_id,
-                    "id": new_id(),
-                    "at": now,
-                    "actor_kind": actor.kind,
-                    "actor_id": actor.id,
-                    "action": entry.action,
-                    "subject_kind": entry.subject.kind,
-                    "subject_id": entry.subject.id,
-                    "company_id": entry.company_id,
-                    "contact_id": entry.contact_id,
-                    "before": entry.before,
-                    "after": entry.after,
-                }
-                for entry in entries
-            ]
-        )
-        if entries:
-            self._session.ring(BELL)
+        if not entries:
+            return
+        if self._session.new:
+            await self._session.flush()  # what was recorded before comes first
+        common = {
+            "workspace_id": self._session.workspace_id,
+            "at": self._clock.now(),
+            "actor_kind": actor.kind,
+            "actor_id": actor.id,
+        }
+        rows = [
+            {
+                **common,
+                "id": new_id(),
+                "action": entry.action,
+                "subject_kind": entry.subject.kind,
+                "subject_id": entry.subject.id,
+                "company_id": entry.company_id,
+                "contact_id": entry.contact_id,
+                "before": entry.before,
+                "after": entry.after,
+            }
+            for entry in entries
+        ]
+        await JournalRepository(self._session).append(rows)
+        self._session.ring(BELL)

@@ -1,11 +1,18 @@
 """HTML or JSON, and which language: what the request asks for decides."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Query, Request
 
 from relance.core.i18n import LOCALES, Locale, as_locale, negotiate
 
+LangQuery = Annotated[
+    str | None, Query(description="`fr` or `en`; otherwise the language of the mail, then `Accept-Language`.")
+]
+ChoiceQuery = Annotated[
+    str | None, Query(description="An answer that the page offers first, as a button of the mail; it answers nothing.")
+]
 _MEDIA = ("text/html", "application/json")
 JSON_TYPES = frozenset({"application/json"})
 FORM_TYPE = "application/x-www-form-urlencoded"

@@ -15,6 +15,7 @@ from relance.capabilities.links.errors import StaleVersion
 from relance.capabilities.links.negotiation import FORM_TYPE, JSON_TYPES, MULTIPART_TYPE, media_type
 from relance.core.errors import BodyTooLarge, FieldError, MalformedRequest, UnsupportedMediaType, ValidationFailed
 from relance.core.i18n import Text
+from relance.core.json_schemas import escape
 from relance.core.schemas import clean_text
 
 #: The one value that is kept as it was typed: a password is compared to the last character, and never shown.
@@ -25,6 +26,8 @@ _MAX_FILES = 20
 _MAX_TEXT = 256 * 1024
 _MAX_DEPTH = 12
 _MAX_INT = 2**53
+#: Characters of the reason that may go with an answer.
+REASON_LENGTH = 2000
 
 Fields = Mapping[str, list[str]]
 
@@ -34,6 +37,8 @@ _WORDS: Mapping[str, Text] = {
     "model_type": Text("Un objet est attendu.", "An object is expected."),
     "unclean_text": Text("Les caractères de contrôle ne sont pas acceptés.", "Control characters are not accepted."),
     "number_out_of_bounds": Text("Ce nombre est hors limites.", "This number is out of bounds."),
+    "string_type": Text("Un texte est attendu.", "A text is expected."),
+    "string_too_long": Text("Ce texte est trop long.", "This text is too long."),
     "too_deep": Text("Ces données sont trop imbriquées.", "These data are nested too deeply."),
 }
 
@@ -158,11 +163,6 @@ def clean_payload(payload: Mapping[str, object]) -> dict[str, object]:
     return cleaned
 
 
-def escape(name: str) -> str:
-    """`name` as one step of a JSON pointer (RFC 6901)."""
-    return name.replace("~", "~0").replace("/", "~1")
-
-
 def _clean(value: object, pointer: str, depth: int, errors: list[FieldError]) -> object:
     if depth > _MAX_DEPTH:
         errors.append(_error(pointer, "too_deep"))
@@ -201,6 +201,11 @@ def _error(pointer: str, code: str) -> FieldError:
     return FieldError(pointer[:300], code, _WORDS[code].in_locale())
 
 
+def typed_version(text: str) -> int | str:
+    """The version in a field of a form, as a number where it is one."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else text
+
+
 def require_version(payload: Mapping[str, object], current: int) -> None:
     """Check that an answer was made on the version shown now.
 
@@ -217,18 +222,17 @@ def require_version(payload: Mapping[str, object], current: int) -> None:
         raise StaleVersion(current)
 
 
-def short_text(payload: Mapping[str, object], name: str, longest: int) -> str | None:
-    """An optional text beside the answers: a reason, for one; None where it is absent or empty.
+def given_reason(payload: Mapping[str, object]) -> str | None:
+    """The reason that goes with an answer; None where it is absent or empty.
 
     Raises:
-        ValidationFailed: it is no text, or has more than `longest` characters.
+        ValidationFailed: it is no text, or longer than REASON_LENGTH.
     """
-    given = payload.get(name)
+    given = payload.get("reason")
     if given is None or given == "":
         return None
     if not isinstance(given, str):
-        expected = Text("Un texte est attendu.", "A text is expected.")
-        raise ValidationFailed.at(f"/{name}", "string_type", expected)
-    if len(given) > longest:
-        raise ValidationFailed.at(f"/{name}", "string_too_long", Text("Ce texte est trop long.", "Too long."))
+        raise ValidationFailed([_error("/reason", "string_type")])
+    if len(given) > REASON_LENGTH:
+        raise ValidationFailed([_error("/reason", "string_too_long")])
     return given

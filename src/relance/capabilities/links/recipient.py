@@ -1,6 +1,6 @@
 """What a link shows and how it is answered: the contract between the recipient pages and the domains behind them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
@@ -37,7 +37,15 @@ _EXAMPLE: JsonDict = {
         "label": "mercredi 23 décembre 2026 à 10:00 (heure de Paris)",
     },
     "version": 1,
-    "answers": [{"name": "submit", "label": "Envoyer le formulaire", "method": "POST", "uses_form": True}],
+    "answers": [
+        {
+            "name": "submit",
+            "label": "Envoyer le formulaire",
+            "method": "POST",
+            "uses_form": True,
+            "takes_reason": False,
+        }
+    ],
     "form": {
         "version": 1,
         "title": "Préqualification",
@@ -46,6 +54,8 @@ _EXAMPLE: JsonDict = {
     },
     "answered_at": None,
     "answered_label": None,
+    "warning": None,
+    "facts": [],
 }
 
 
@@ -77,6 +87,7 @@ class AnswerOption(Output):
     label: str
     method: Literal["POST"]
     uses_form: bool = Field(description="Whether it takes the answers of the form.")
+    takes_reason: bool = Field(description="Whether a `reason`, a text, may go with it.")
 
 
 class RecipientForm(Output):
@@ -88,10 +99,31 @@ class RecipientForm(Output):
     answers: dict[str, object] = Field(description="What was answered or drafted so far.")
 
 
+class RecipientFact(Output):
+    """Something to know before answering: a date, a place."""
+
+    label: str
+    value: str
+
+
+def _described(example: JsonDict) -> Callable[[JsonDict], None]:
+    """The example; and every field is answered, those too that a domain may leave out."""
+
+    def describe(schema: JsonDict) -> None:
+        properties = schema["properties"]
+        assert isinstance(properties, dict)
+        for described in properties.values():
+            if isinstance(described, dict):
+                described.pop("default", None)
+        schema |= {"required": list(properties), "example": example}
+
+    return describe
+
+
 class RecipientView(Output):
     """A link as its recipient sees it; the HTML page shows the same facts."""
 
-    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
+    model_config = ConfigDict(json_schema_extra=_described(_EXAMPLE))
 
     kind: str = Field(description="What is asked, `invitation` for one.")
     state: LinkState
@@ -107,12 +139,14 @@ class RecipientView(Output):
     form: RecipientForm | None
     answered_at: Instant | None
     answered_label: str | None = Field(description="When it was answered, in words, the zone named.")
+    warning: str | None = Field(None, description="What has changed since the mail, and is to be read first.")
+    facts: list[RecipientFact] = Field(default_factory=list, description="What the question is about, in its order.")
 
 
 class RecipientPage(RecipientView):
     """What the link answers: the domain's view, and the files that its answers name."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {**_EXAMPLE, "files": []}})
+    model_config = ConfigDict(json_schema_extra=_described({**_EXAMPLE, "files": []}))
 
     files: list[FileFacts] = Field(description="What the ids in the file fields of `form.answers` stand for.")
 

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from relance.capabilities.files.kinds import size_in_words
 from relance.capabilities.links.forms import Field, Section, build_form, display_answers, form_values
-from relance.capabilities.links.payload import Fields
+from relance.capabilities.links.payload import REASON_LENGTH, Fields
 from relance.capabilities.links.recipient import RecipientPage
 from relance.capabilities.links.uploads import field_rule
 from relance.capabilities.links.urls import recipient_path
@@ -45,6 +45,8 @@ class Frame:
     token: str | None
     #: Whether the language was asked for in the address, and so is to stay in it.
     language_asked: bool
+    #: The answer that the address chooses beforehand: it is offered first. Nothing is answered by that.
+    choice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +79,22 @@ def request_page(frame: Frame, view: RecipientPage, refusal: Refusal | None = No
     """The page of a link; with a refusal, as it comes back with what was typed and what is to be mended."""
     form = build_form(view.form.json_schema, frame.locale) if view.form else None
     answers = view.form.answers if view.form else {}
-    with_form = [option for option in view.answers if option.uses_form] if form else []
+    chosen = next((option for option in view.answers if option.name == frame.choice), None)
+    # Of what a stable sort leaves as it is, the chosen one comes first.
+    offered = sorted(view.answers, key=lambda option: option is not chosen)
+    with_form = [option for option in offered if option.uses_form] if form else []
     values: Fields = form_values(form, answers) if form else {}
     if refusal is not None and refusal.fields:
-        values = refusal.fields
+        # A refused reason says nothing of the form beside it, which keeps what was saved.
+        values = refusal.fields if any("." in name for name in refusal.fields) else {**values, **refusal.fields}
     return _environment.get_template("request.html").render(
         _frame_values(frame),
         view=view,
         form=form if with_form else None,
         main_answer=with_form[0] if with_form else None,
         form_answers=with_form,
-        plain_answers=[option for option in view.answers if option not in with_form],
+        plain_answers=[option for option in offered if option not in with_form],
+        chosen=chosen,
         actions={option.name: answer_path(frame, option.name) for option in view.answers},
         blocks=list(display_answers(form, answers, frame.locale, _file_words(view, frame.locale))) if form else [],
         files={str(file.id): file for file in view.files},
@@ -96,6 +103,7 @@ def request_page(frame: Frame, view: RecipientPage, refusal: Refusal | None = No
         values=values,
         errors=_errors_by_field(form, refusal.errors) if form and refusal else {},
         notice=_notice(frame, form, refusal) if refusal else None,
+        reason_length=REASON_LENGTH,
     )
 
 
@@ -165,7 +173,7 @@ def _notice(frame: Frame, form: Section | None, refusal: Refusal) -> Notice:
     if not refusal.errors:
         detail = refusal.error.detail.format(refusal.error.data, frame.locale)
         return Notice(words["not_done"], detail, ())
-    items = [NoticeItem(error.message, None) for error in refusal.errors]
+    items = [NoticeItem(error.message, _beside(error)) for error in refusal.errors]
     if form is not None:
         items = list(_form_items(form, refusal.errors))
     return Notice(words["errors_title"], words["errors_intro"], items)
@@ -181,7 +189,12 @@ def _form_items(form: Section, errors: Sequence[FieldError]) -> Iterator[NoticeI
             yield NoticeItem(f"{item.label} – {placed[item.pointer]}", target)
     for error in errors:
         if _is_elsewhere(error, placed):
-            yield NoticeItem(error.message, None)
+            yield NoticeItem(error.message, _beside(error))
+
+
+def _beside(error: FieldError) -> str | None:
+    """The control that is no part of the form and that the error is about: the text that goes with an answer."""
+    return "reason" if error.pointer == "/reason" else None
 
 
 def _is_elsewhere(error: FieldError, placed: Mapping[str, str]) -> bool:

@@ -1,19 +1,39 @@
 """Every query of the action links."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, update
 
 from relance.capabilities.links.models import ActionLink
+from relance.core.bulk import insert_all
 from relance.core.db import DbSession
+from relance.core.driver import Statement
 from relance.core.ids import new_id
 from relance.core.subjects import SubjectRef
 
 #: What there is at most one live link for: a subject and an address.
 LinkKey = tuple[SubjectRef, str]
+
+_LIVE = Statement("""
+SELECT k.number - 1, a.id
+FROM unnest(CAST(:kinds AS text[]), CAST(:subjects AS uuid[]), CAST(:recipients AS text[]))
+     WITH ORDINALITY AS k(kind, subject, recipient, number)
+JOIN action_links a ON a.workspace_id = :workspace AND a.subject_kind = k.kind AND a.subject_id = k.subject
+     AND a.recipient = k.recipient AND a.revoked_at IS NULL
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class LiveLink:
+    """A link that answers, as whoever mails it needs it."""
+
+    workspace_id: UUID
+    id: UUID
+    subject: SubjectRef
+    recipient: str
 
 
 class LinkRepository:
@@ -22,31 +42,33 @@ class LinkRepository:
     def __init__(self, session: DbSession) -> None:
         self._session = session
 
-    async def live(self, keys: Sequence[LinkKey]) -> dict[LinkKey, ActionLink]:
-        """The links of these addresses for these subjects that are not revoked."""
-        columns = tuple_(ActionLink.subject_kind, ActionLink.subject_id, ActionLink.recipient)
-        found = await self._session.scalars(
-            select(ActionLink).where(
-                columns.in_([(subject.kind, subject.id, recipient) for subject, recipient in keys]),
-                ActionLink.revoked_at.is_(None),
-            )
+    async def live(self, keys: Sequence[LinkKey]) -> dict[int, UUID]:
+        """The links of these addresses for these subjects that are not revoked: their ids by the place of the key."""
+        found = await _LIVE.rows(
+            self._session,
+            workspace=self._session.workspace_id,
+            kinds=[subject.kind for subject, _ in keys],
+            subjects=[subject.id for subject, _ in keys],
+            recipients=[recipient for _, recipient in keys],
         )
-        return {(link.subject, link.recipient): link for link in found}
+        return {row[0]: row[1] for row in found}
 
-    async def add_unless_live(self, keys: Sequence[LinkKey], now: datetime) -> None:
-        """Insert links, unless a concurrent transaction has just made them."""
+    async def add_unless_live(self, keys: Sequence[LinkKey], now: datetime) -> dict[int, UUID]:
+        """New links, without those that there are already: the ids of the new ones by the place of the key."""
+        ids = [new_id() for _ in keys]
         rows = [
             {
                 "workspace_id": self._session.workspace_id,
-                "id": new_id(),
+                "id": id_,
                 "subject_kind": subject.kind,
                 "subject_id": subject.id,
                 "recipient": recipient,
                 "created_at": now,
             }
-            for subject, recipient in keys
+            for id_, (subject, recipient) in zip(ids, keys, strict=True)
         ]
-        await self._session.execute(insert(ActionLink).values(rows).on_conflict_do_nothing())
+        made = await insert_all(self._session, ActionLink, rows, unless="")
+        return {at: id_ for at, id_ in enumerate(ids) if id_ in made}
 
     async def revoke(self, subject: SubjectRef, recipient: str | None, now: datetime) -> int:
         """Revoke the live links of a subject, those of one address where given. How many were."""

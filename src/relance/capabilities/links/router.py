@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from relance.capabilities.files.errors import (
@@ -21,8 +21,16 @@ from relance.capabilities.files.store import FileStore
 from relance.capabilities.links.errors import LinkExpired, LinkNotOpen, StaleVersion
 from relance.capabilities.links.forms import build_form, read_answers
 from relance.capabilities.links.models import ActionLink
-from relance.capabilities.links.negotiation import FORM_TYPE, MULTIPART_TYPE, choose_locale, media_type, wants_html
-from relance.capabilities.links.payload import Posted, clean_payload, read_posted
+from relance.capabilities.links.negotiation import (
+    FORM_TYPE,
+    MULTIPART_TYPE,
+    ChoiceQuery,
+    LangQuery,
+    choose_locale,
+    media_type,
+    wants_html,
+)
+from relance.capabilities.links.payload import Posted, clean_payload, read_posted, typed_version
 from relance.capabilities.links.recipient import RecipientHandler, RecipientPage, RecipientView, handler_for
 from relance.capabilities.links.rendering import STYLESHEET, STYLESHEET_NAME, page_path, request_page
 from relance.capabilities.links.routing import RecipientRoute, frame_of
@@ -62,9 +70,6 @@ router = APIRouter(
 
 TokenPath = Annotated[str, Path(description="The token at the end of the link that the mail carries.")]
 AnswerPath = Annotated[str, Path(description="The name of one of the view's `answers`, `submit` for one.")]
-LangQuery = Annotated[
-    str | None, Query(description="`fr` or `en`; otherwise the language of the mail, then `Accept-Language`.")
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,9 @@ def _refusals(*errors: type[RelanceError]) -> dict[int | str, dict[str, Any]]:
         **_refusals(NotFound, TooManyRequests, ServiceUnavailable),
     },
 )
-async def get_request(request: Request, runtime: RuntimeDep, token: TokenPath, lang: LangQuery = None) -> Response:
+async def get_request(
+    request: Request, runtime: RuntimeDep, token: TokenPath, lang: LangQuery = None, choice: ChoiceQuery = None
+) -> Response:
     """What is asked, by whom, until when, and what can be answered: a page for browsers, JSON for programs."""
     # A read session: looking at a link cannot change anything, whatever a handler does.
     async with runtime.db.reading(None) as session:
@@ -376,7 +383,7 @@ async def _payload(visit: Visit, posted: Posted) -> dict[str, object]:
     if posted.fields is None:
         return dict(posted.json)
     payload: dict[str, object] = {
-        name: _version(values[0]) if name == "version" else values[0]
+        name: typed_version(values[0]) if name == "version" else values[0]
         for name, values in posted.fields.items()
         if "." not in name
     }
@@ -384,10 +391,6 @@ async def _payload(visit: Visit, posted: Posted) -> dict[str, object]:
     if view.form is not None:
         payload["answers"] = read_answers(build_form(view.form.json_schema, visit.locale), posted.fields)
     return payload
-
-
-def _version(text: str) -> int | str:
-    return int(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else text
 
 
 def _shown(request: Request, visit: Visit, view: RecipientPage, token: str) -> Response:

@@ -74,7 +74,7 @@ class RecipientRoute(APIRoute):
 def frame_of(request: Request, locale: Locale, token: str | None) -> Frame:
     """What the page of this request needs to know."""
     runtime: Runtime = request.app.state.runtime
-    return Frame(runtime.settings, locale, token, asked_locale(request) is not None)
+    return Frame(runtime.settings, locale, token, asked_locale(request) is not None, request.query_params.get("choice"))
 
 
 async def _error_response(request: Request, error: Exception) -> Response:

@@ -1,9 +1,10 @@
 """Making, revoking and finding action links."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from relance.capabilities.links.models import ActionLink
-from relance.capabilities.links.repository import LinkRepository
+from relance.capabilities.links.repository import LinkKey, LinkRepository, LiveLink
 from relance.capabilities.links.tokens import LinkTokens
 from relance.core.clock import Clock
 from relance.core.db import DbSession
@@ -20,28 +21,42 @@ class Links:
     """The links of the session's workspace. The caller holds the lock of the subject's row."""
 
     def __init__(self, session: DbSession, clock: Clock) -> None:
+        self._session = session
         self._repository = LinkRepository(session)
         self._clock = clock
 
-    async def ensure(self, subject: SubjectRef, recipient: str) -> ActionLink:
+    async def ensure(self, subject: SubjectRef, recipient: str) -> LiveLink:
         """The live link of this address for this subject: the same row however often it is asked.
 
         A revoked link is never revived: a new one is made beside it.
         """
         return (await self.ensure_all([(subject, recipient)]))[0]
 
-    async def ensure_all(self, wanted: Sequence[tuple[SubjectRef, str]]) -> list[ActionLink]:
-        """`ensure` for many subjects with few statements; the results are in the order of `wanted`."""
+    async def ensure_all(self, wanted: Sequence[tuple[SubjectRef, str]], *, new: bool = False) -> list[LiveLink]:
+        """`ensure` for many subjects with few statements; the results are in the order of `wanted`.
+
+        Args:
+            wanted: subjects and addresses.
+            new: the subjects were made in this transaction, so that they have no links yet.
+        """
         keys = [(subject, comparable(recipient)) for subject, recipient in wanted]
-        found = await self._repository.live(keys)
-        missing = [key for key in dict.fromkeys(keys) if key not in found]
-        if missing:
-            await self._repository.add_unless_live(missing, self._clock.now())
-            found |= await self._repository.live(missing)
-        if any(key not in found for key in keys):
+        found = {} if new else await self._repository.live(keys)
+        if len(found) < len(keys):
+            found |= await self._add([at for at in range(len(keys)) if at not in found], keys)
+        if len(found) < len(keys):
             # Made and revoked by others between our two statements: possible only without the subjects' locks.
             raise Conflict()
-        return [found[key] for key in keys]
+        workspace_id = self._session.workspace_id
+        return [LiveLink(workspace_id, found[at], *key) for at, key in enumerate(keys)]
+
+    async def _add(self, missing: Sequence[int], keys: Sequence[LinkKey]) -> dict[int, UUID]:
+        made = await self._repository.add_unless_live([keys[at] for at in missing], self._clock.now())
+        added = {missing[place]: id_ for place, id_ in made.items()}
+        raced = [at for at in missing if at not in added]
+        if raced:  # a statement of its own: it sees what others have committed meanwhile, and what stands here twice
+            known = await self._repository.live([keys[at] for at in raced])
+            added |= {raced[place]: id_ for place, id_ in known.items()}
+        return added
 
     async def revoke(self, subject: SubjectRef, recipient: str | None = None) -> int:
         """Revoke the links of a subject, or only those of one address. How many were live."""

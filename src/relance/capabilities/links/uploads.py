@@ -1,11 +1,8 @@
 """The files of a link's form: sent with it or before it, named by its answers, shown on its page."""
 
 import hashlib
-import tempfile
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from uuid import UUID
 
 from fastapi import UploadFile
@@ -17,7 +14,7 @@ from relance.capabilities.files.models import StoredFile
 from relance.capabilities.files.repository import FileRepository
 from relance.capabilities.files.schemas import FileFacts
 from relance.capabilities.files.store import FileStore
-from relance.capabilities.files.uploads import save_upload
+from relance.capabilities.files.uploads import on_disk
 from relance.capabilities.links.forms import Field, Section, build_form, value_at
 from relance.capabilities.links.models import ActionLink
 from relance.capabilities.links.payload import Fields, Posted
@@ -107,7 +104,7 @@ class Receiving:
         await LinkRepository(self._session).lock(self._link.id)
         most = min(self._max_bytes, field.max_bytes or self._max_bytes) if field else self._max_bytes
         accept = KINDS if field is None else field.accept
-        async with _on_disk(upload) as path:
+        async with on_disk(upload) as path:
             name = upload.filename or ""
             return await Attachments(self._session).receive(self._store, self._link.id, path, name, most, accept)
 
@@ -140,7 +137,7 @@ class Receiving:
         return replace(posted, fields=fields, uploads=()), faults
 
     async def _again(self, upload: UploadFile) -> StoredFile | None:
-        async with _on_disk(upload) as path:
+        async with on_disk(upload) as path:
             return await Attachments(self._session).find_sent(self._link.id, path, upload.filename or "")
 
 
@@ -149,14 +146,6 @@ def _choose(fields: dict[str, list[str]], field: Field, id_: str) -> None:
     before = [] if field.widget == "file" else fields.get(field.name, [])
     fields[field.name] = [*before, id_]
     fields[field.removal_name] = [other for other in fields.get(field.removal_name, []) if other != id_]
-
-
-@asynccontextmanager
-async def _on_disk(upload: UploadFile) -> AsyncIterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="relance-upload-") as folder:
-        path = Path(folder) / "file"
-        await save_upload(upload, path)
-        yield path
 
 
 def with_uploads(refused: ValidationFailed, faults: Sequence[FieldError]) -> ValidationFailed:

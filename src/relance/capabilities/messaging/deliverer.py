@@ -8,9 +8,11 @@ that is sent again; one that dies after it leaves a message that is `uncertain`,
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import structlog
 
+from relance.capabilities.files.store import FileStore
 from relance.capabilities.links.tokens import LinkTokens
 from relance.capabilities.links.urls import link_url
 from relance.capabilities.messaging.delivery.compose import Composer
@@ -29,6 +31,8 @@ _log = structlog.get_logger(__name__)
 
 #: After an abort, the time to write that nobody knows.
 _LAST_WORDS_SECONDS = 5.0
+#: Mails with files in memory at once, each alone in its batch: a few times what the largest weighs, whatever is queued.
+_HEAVY_AT_ONCE = 2
 
 
 class Deliverer:
@@ -56,6 +60,7 @@ class Deliverer:
             self._ledger,
             Composer(settings, templates, lambda link_id: link_url(settings, tokens, link_id)),
             self._pool,
+            FileStore(settings),
             runtime.clock,
             self._halt,
             # One answer to DATA, one to the final dot.
@@ -66,6 +71,7 @@ class Deliverer:
         self._most = self._connections * self._most_in_batch * 2
         #: The claim under way.
         self._refill: asyncio.Task[None] | None = None
+        self._heavy = asyncio.Semaphore(_HEAVY_AT_ONCE)
         self._flight = SingleFlight(self._sweep)
 
     async def sweep(self) -> int:
@@ -140,7 +146,8 @@ class Deliverer:
         batch = batch or await self._next_batch()
         while batch:
             try:
-                done += await self._courier.carry(batch)
+                async with self._heavy if batch[0].file_ids else nullcontext():
+                    done += await self._courier.carry(batch)
             except BaseException:
                 self._halt.lane = True
                 raise
@@ -156,9 +163,7 @@ class Deliverer:
         elif self._batch > 1 and len(self._waiting) <= self._most // 2 and self._refill is None:
             # A backlog: the next claim is made while the connections work.
             self._refill = asyncio.create_task(self._claim())
-        if self._halt.called:
-            return []
-        return [self._waiting.popleft() for _ in range(min(self._batch, len(self._waiting)))]
+        return [] if self._halt.called else self._cut()
 
     async def _refilled(self) -> None:
         """Wait for the claim under way, or for one."""
@@ -180,3 +185,12 @@ class Deliverer:
         # One batch a connection is what a crash can make uncertain. Only a backlog is worth that price: where the claim
         # finds the queue's end, mails go one by one.
         self._batch = self._most_in_batch if len(claimed) == self._most else 1
+
+    def _cut(self) -> list[Claimed]:
+        """The next batch of what waits; a mail with files is one by itself."""
+        batch: list[Claimed] = []
+        while self._waiting and len(batch) < self._batch:
+            if self._waiting[0].file_ids:
+                return batch or [self._waiting.popleft()]
+            batch.append(self._waiting.popleft())
+        return batch

@@ -31,6 +31,12 @@ class AddressRefused(MessagingFault):
     reason = "address_unwritable"
 
 
+class AttachmentGone(MessagingFault):
+    """A file that the mail carries is no longer kept."""
+
+    reason = "attachment_gone"
+
+
 class MessageExpired(RelanceError):
     """Too late for this mail: what it says no longer holds."""
 

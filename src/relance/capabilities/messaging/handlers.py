@@ -139,3 +139,24 @@ class MailExamples(Protocol):
             NotFound: there is no such subject, or the caller may not read it.
         """
         ...
+
+
+class Notices:
+    """A `MailSubject` of mails that only tell something: always wanted, and nothing depends on them."""
+
+    def __init__(self, kind: str) -> None:
+        """
+        Args:
+            kind: the subject kind of the mails.
+        """
+        self.kind = kind
+
+    async def wanted(self, session: DbSession, messages: Sequence[MailFact]) -> set[UUID]:
+        """All of them."""
+        return {message.id for message in messages}
+
+    async def sent(self, session: DbSession, messages: Sequence[MailFact]) -> None:
+        """The message's own row says so."""
+
+    async def failed(self, session: DbSession, messages: Sequence[MailFact]) -> None:
+        """The message's own row says so."""

@@ -1,8 +1,9 @@
 """A mail is a typed model of its placeholders plus a folder of templates."""
 
 import re
-import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar, Self
 from uuid import UUID
 
@@ -10,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from relance.core.i18n import Text
 
+#: Of the categories Cc and Cs.
+_UNTAMED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _KEY = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 
 
@@ -24,7 +27,8 @@ def tame(value: str) -> str:
     A name that a partner typed must neither break a mail nor keep one from leaving, so that such characters
     become spaces here; where they would do harm, in headers, they are refused by `mime`.
     """
-    return "".join(" " if unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t" else char for char in value)
+    # What is printable throughout, as nearly all is, holds none of them.
+    return value if value.isprintable() else _UNTAMED.sub(" ", value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class Mail(Placeholders):
 
     key: ClassVar[str]
     link_bearing: ClassVar[bool]
+    #: Links that lead to the same page with an answer chosen beforehand: which answer each of these fields is for.
+    choices: ClassVar[Mapping[str, str]] = MappingProxyType({})
     #: Its name in the catalogue of templates, and when it leaves.
     label: ClassVar[Text | None] = None
     about: ClassVar[Text | None] = None
@@ -76,6 +82,13 @@ class Mail(Placeholders):
             raise TypeError(f"{cls.__name__}.key must be '<domain>.<mail>'")
         if cls.link_bearing and "link" not in cls.model_fields:
             raise TypeError(f"{cls.__name__} is link-bearing and has no field 'link'")
+        if unknown := cls.choices.keys() - cls.model_fields.keys():
+            raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(unknown))}")
+
+    @classmethod
+    def link_fields(cls) -> frozenset[str]:
+        """The fields that hold an address of its link."""
+        return frozenset({"link", *cls.choices}) & cls.model_fields.keys()
 
     def with_link(self, link_id: UUID | None) -> Self:
         """This mail, its `link` pointing to `link_id` by a marker.
@@ -87,4 +100,15 @@ class Mail(Placeholders):
             if self.link_bearing:
                 raise ValueError(f"{self.key} bears a link and was given none")
             return self
-        return self.model_copy(update={"link": link_marker(link_id)}) if "link" in type(self).model_fields else self
+        links = self.links(link_marker(link_id))
+        if all(getattr(self, name) == address for name, address in links.items()):
+            return self
+        return self.model_copy(update=links)
+
+    @classmethod
+    def links(cls, address: str) -> dict[str, str]:
+        """What stands in each field that holds an address of the link, which is at `address`."""
+        return {
+            name: f"{address}?choice={cls.choices[name]}" if name in cls.choices else address
+            for name in cls.link_fields()
+        }

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
+from urllib.parse import quote
 
 import idna
 
@@ -29,6 +30,9 @@ _ADDRESS = re.compile(r"[!-;=?A-~]+@[A-Za-z0-9.\-\[\]:]+")
 #: A line with an encoded word may have 76 characters, the field name included: 39 bytes make a word of 64.
 _WORD_BYTES = 39
 _LINE = 76
+#: Bytes of content that are encoded at a time: whole lines.
+_PIECE = 57 * 1024
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9 ._()+-]{1,50}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,41 +145,93 @@ def _date_header(second: datetime) -> str:
     return format_datetime(second)
 
 
-def serialise(headers: Sequence[Header], text: str, html: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """An attachment with its bytes."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+def serialise(headers: Sequence[Header], text: str, html: str, enclosures: Sequence[Enclosure] = ()) -> bytes:
     """The whole mail: the same headers and parts always give the same bytes.
 
     Args:
         headers: names and encoded values, in order; the MIME fields are added here.
         text: the plain part.
         html: the HTML part, preferred by whoever can show it.
+        enclosures: what is attached, in order.
 
     Raises:
         HeaderRefused: the bytes, parsed again, do not have exactly these headers.
     """
+    boundary = "=_" + hashlib.blake2b(repr(headers).encode(), digest_size=15).hexdigest()
+    words = [("Content-Type", f'multipart/alternative; boundary="{boundary}"')]
+    alternative = _multipart(boundary, [_part("plain", text), _part("html", html)])
+    if not enclosures:
+        return b"".join((_head([*headers, ("MIME-Version", "1.0"), *words]), *alternative))
+    outer = f"{boundary}=mixed"
+    whole = [*headers, ("MIME-Version", "1.0"), ("Content-Type", f'multipart/mixed; boundary="{outer}"')]
+    first = b"".join((_head(words), *alternative))
+    return b"".join((_head(whole), *_multipart(outer, [first, *(_enclosed(one) for one in enclosures)])))
+
+
+def _head(fields: Sequence[Header]) -> bytes:
+    """The fields of a mail or of a part, and the empty line after them."""
     try:
-        fields = _written(headers)
-        boundary = "=_" + hashlib.blake2b(fields, digest_size=15).hexdigest()
-        mime = [("MIME-Version", "1.0"), ("Content-Type", f'multipart/alternative; boundary="{boundary}"')]
-        top = fields + _written(mime) + b"\r\n"
+        top = "".join([*(f"{name}: {value}\r\n" for name, value in fields), "\r\n"]).encode("ascii")
     except UnicodeEncodeError:
         raise HeaderRefused("a header is not ASCII") from None
-    _assert_headers(top, [*headers, *mime])
+    _assert_headers(top, fields)
+    return top
+
+
+def _multipart(boundary: str, parts: Sequence[bytes]) -> list[bytes]:
     line = b"--" + boundary.encode()
-    return b"".join((top, line, b"\r\n", _part("plain", text), line, b"\r\n", _part("html", html), line, b"--\r\n"))
-
-
-def _written(headers: Sequence[Header]) -> bytes:
-    return "".join([f"{name}: {value}\r\n" for name, value in headers]).encode("ascii")
+    return [piece for part in parts for piece in (line, b"\r\n", part)] + [line, b"--\r\n"]
 
 
 def _part(subtype: str, content: str) -> bytes:
     text = content.encode().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    encoded = binascii.b2a_base64(text, newline=False)
-    whole, rest = divmod(len(encoded), _LINE)
-    # Cut by `struct`, in one call: twice as fast as slices, and every byte of every mail comes through here.
-    lines = b"\r\n".join(struct.unpack(f"{_LINE}s" * whole + f"{rest}s" * bool(rest), encoded))
     head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    return b"".join((head.encode(), lines, b"\r\n"))
+    return head.encode() + _base64(text)
+
+
+def _base64(content: bytes) -> bytes:
+    """`content` in lines of 76. Cut by `struct`: twice as fast as slices, and all of every mail comes through here."""
+    pieces: list[bytes] = []
+    for start in range(0, len(content), _PIECE):
+        encoded = binascii.b2a_base64(content[start : start + _PIECE], newline=False)
+        whole, rest = divmod(len(encoded), _LINE)
+        pieces += struct.unpack(f"{_LINE}s" * whole + f"{rest}s" * bool(rest), encoded)
+    return b"\r\n".join([*pieces, b""]) or b"\r\n"
+
+
+def _enclosed(one: Enclosure) -> bytes:
+    fields = [
+        ("Content-Type", _checked(one.media_type)),
+        ("Content-Disposition", f"attachment; {_file_name(one.name)}"),
+        ("Content-Transfer-Encoding", "base64"),
+    ]
+    return _head(fields) + _base64(one.content)
+
+
+def _file_name(name: str) -> str:
+    """`name` as a parameter: quoted where that is enough, else by RFC 2231, a long one on several lines."""
+    if _PLAIN_NAME.fullmatch(name):
+        return f'filename="{name}"'
+    pieces = [""]
+    for char in name:
+        encoded = quote(char, safe="")
+        if len(pieces[-1]) + len(encoded) > _LINE - 25:
+            pieces.append("")
+        pieces[-1] += encoded
+    if len(pieces) == 1:
+        return f"filename*=utf-8''{pieces[0]}"
+    first, *others = pieces
+    lines = [f"filename*0*=utf-8''{first}", *(f"filename*{n}*={piece}" for n, piece in enumerate(others, 1))]
+    return ";\r\n ".join(lines)
 
 
 def _assert_headers(top: bytes, expected: Sequence[Header]) -> None:

@@ -148,6 +148,10 @@ class MessageBody(WorkspaceOwned, Base):
     organisation_id: Mapped[UUID | None]
     #: The one version of an edited template to use, of a test mail; else the one in use is taken.
     wording_id: Mapped[UUID | None]
+    #: The words that a person wrote for this one mail, checked as an edited template is; null for the template's.
+    words: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    #: See `attachments.Attachment`.
+    attachments: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
     placeholders: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     #: A digest of the shipped templates; `+<version id>/<number>` of an edited one; `~` and its branding.
     template_version: Mapped[str | None]

@@ -1,12 +1,17 @@
 """The outbox: a mail is a row first, written in the transaction of what it announces."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import orjson
+
+from relance.capabilities.messaging.attachments import Attachment
+from relance.capabilities.messaging.catalogue.styles import Wording
 from relance.capabilities.messaging.mails import Mail, tame
 from relance.capabilities.messaging.mime import header_text
 from relance.capabilities.messaging.models import Message, MessageState
@@ -15,7 +20,7 @@ from relance.core.clock import Clock
 from relance.core.db import DbSession
 from relance.core.i18n import Locale
 from relance.core.ids import new_id
-from relance.core.subjects import SubjectRef
+from relance.core.subjects import SubjectRef, by_subject
 
 #: The bell that wakes the deliverer: the name of the arq function.
 BELL = "deliver_messages"
@@ -50,6 +55,9 @@ class Envelope:
     organisation_id: UUID | None = None
     #: One version of an edited template, for a test.
     wording_id: UUID | None = None
+    #: What a person wrote for this one mail instead of its template: see `catalogue.drafts`.
+    words: Wording | None = None
+    attachments: Sequence[Attachment] = ()
 
     @property
     def dedupe_key(self) -> str:
@@ -83,8 +91,9 @@ class Outbox:
         if not envelopes:
             return []
         ids = [new_id() for _ in envelopes]
-        messages = [self._message(one, id_) for one, id_ in zip(envelopes, ids, strict=True)]
-        bodies = [self._body(one, id_) for one, id_ in zip(envelopes, ids, strict=True)]
+        own, now = {"workspace_id": self._session.workspace_id}, self._clock.now()
+        messages = [own | _message(one, id_, now) for one, id_ in zip(envelopes, ids, strict=True)]
+        bodies = [own | _body(one, id_) for one, id_ in zip(envelopes, ids, strict=True)]
         queued = await self._rows.insert(messages, bodies)
         if queued:
             self._session.ring(BELL)
@@ -96,11 +105,20 @@ class Outbox:
         Returns:
             How many mails will not go.
         """
-        return await self._rows.cancel_queued(subject, reason)
+        return await self.cancel_many([subject], reason)
+
+    async def cancel_many(self, subjects: Sequence[SubjectRef], reason: str) -> int:
+        """`cancel` for many subjects, with one statement."""
+        return await self._rows.cancel_queued(subjects, reason) if subjects else 0
 
     async def pending(self, subject: SubjectRef) -> Sequence[Message]:
         """What is queued or being sent about `subject`, soonest first."""
-        return await self._rows.with_states(subject, (MessageState.QUEUED, MessageState.SENDING))
+        return (await self.pending_many(subject.kind, [subject.id]))[subject.id]
+
+    async def pending_many(self, kind: str, ids: Collection[UUID]) -> Mapping[UUID, Sequence[Message]]:
+        """`pending` for many subjects of one kind, with one statement."""
+        found = await self._rows.with_states(kind, ids, (MessageState.QUEUED, MessageState.SENDING))
+        return by_subject(ids, found)
 
     async def latest(self, subject: SubjectRef, *, link_bearing: bool, recipient: str | None = None) -> Message | None:
         """The last mail about `subject` that went, may have gone or is on its way; for the gap between two.
@@ -112,39 +130,44 @@ class Outbox:
         """
         return await self._rows.latest(subject, link_bearing, recipient.lower() if recipient else None)
 
-    def _message(self, envelope: Envelope, id_: UUID) -> dict[str, Any]:
-        now = self._clock.now()
-        recipient = envelope.recipient.lower()
-        return {
-            "workspace_id": self._session.workspace_id,
-            "id": id_,
-            "subject_kind": envelope.subject.kind,
-            "subject_id": envelope.subject.id,
-            "mail_key": envelope.mail.key,
-            "link_bearing": envelope.mail.link_bearing,
-            "link_id": envelope.link_id,
-            "cycle": envelope.cycle,
-            "ordinal": envelope.ordinal,
-            "locale": envelope.locale,
-            "recipient": recipient,
-            "domain": recipient.rpartition("@")[2],
-            "priority": envelope.priority,
-            "dedupe_key": envelope.dedupe_key,
-            "state": MessageState.QUEUED,
-            "created_at": now,
-            "not_before": envelope.not_before or now,
-            "expires_at": envelope.expires_at,
-        }
 
-    def _body(self, envelope: Envelope, id_: UUID) -> dict[str, Any]:
-        mail = envelope.mail.with_link(envelope.link_id)
-        return {
-            "workspace_id": self._session.workspace_id,
-            "id": id_,
-            "sender_name": header_text(tame(envelope.sender_name)) if envelope.sender_name else None,
-            "reply_to": envelope.reply_to,
-            "list_unsubscribe": envelope.list_unsubscribe and envelope.link_id is not None,
-            "organisation_id": envelope.organisation_id,
-            "wording_id": envelope.wording_id,
-            "placeholders": mail.model_dump(mode="json"),
-        }
+def _message(envelope: Envelope, id_: UUID, now: datetime) -> dict[str, Any]:
+    recipient = envelope.recipient.lower()
+    return {
+        "id": id_,
+        "subject_kind": envelope.subject.kind,
+        "subject_id": envelope.subject.id,
+        "mail_key": envelope.mail.key,
+        "link_bearing": envelope.mail.link_bearing,
+        "link_id": envelope.link_id,
+        "cycle": envelope.cycle,
+        "ordinal": envelope.ordinal,
+        "locale": envelope.locale,
+        "recipient": recipient,
+        "domain": recipient.rpartition("@")[2],
+        "priority": envelope.priority,
+        "dedupe_key": envelope.dedupe_key,
+        "state": MessageState.QUEUED,
+        "created_at": now,
+        "not_before": envelope.not_before or now,
+        "expires_at": envelope.expires_at,
+    }
+
+
+def _body(envelope: Envelope, id_: UUID) -> dict[str, Any]:
+    return {
+        "id": id_,
+        "sender_name": _sender(envelope.sender_name) if envelope.sender_name else None,
+        "reply_to": envelope.reply_to,
+        "list_unsubscribe": envelope.list_unsubscribe and envelope.link_id is not None,
+        "organisation_id": envelope.organisation_id,
+        "wording_id": envelope.wording_id,
+        "words": envelope.words.stored if envelope.words else None,
+        "attachments": [one.stored for one in envelope.attachments] or None,
+        "placeholders": orjson.Fragment(envelope.mail.with_link(envelope.link_id).model_dump_json()),
+    }
+
+
+@lru_cache(maxsize=1024)
+def _sender(name: str) -> str:
+    return header_text(tame(name))

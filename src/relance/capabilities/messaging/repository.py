@@ -1,6 +1,6 @@
 """Every query of the outbox and of its API; those of delivery are in `delivery.repository`."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from relance.capabilities.messaging.models import Message, MessageAttempt, Messa
 from relance.capabilities.messaging.outcomes import Phase, Reply
 from relance.capabilities.messaging.schemas import MessageFilter
 from relance.core.bulk import insert_all
+from relance.core.driver import Statement
 from relance.core.ids import new_id
 from relance.core.pagination import PageRequest, Slice, SortKey
 from relance.core.repository import Repository, affected, fetch_page
@@ -20,6 +21,17 @@ from relance.core.subjects import SubjectRef
 
 #: A mail in one of these went, may have gone, or is on its way.
 _LIVE = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNCERTAIN, MessageState.SENT, MessageState.BOUNCED)
+
+# Locked in the order of their ids, as whoever else takes several of them does.
+_CANCEL = Statement("""
+WITH held AS (
+    SELECT m.workspace_id, m.id FROM unnest(CAST(:kinds AS text[]), CAST(:subjects AS uuid[])) AS k(kind, subject)
+    JOIN messages m ON m.workspace_id = :workspace AND m.subject_kind = k.kind AND m.subject_id = k.subject
+    WHERE m.state = 'queued' ORDER BY m.id FOR UPDATE OF m
+)
+UPDATE messages m SET state = 'cancelled', reason = :reason
+FROM held WHERE m.workspace_id = held.workspace_id AND m.id = held.id AND m.state = 'queued'
+""")
 
 
 class OutboxRepository(Repository):
@@ -31,28 +43,23 @@ class OutboxRepository(Repository):
         await insert_all(self.session, MessageBody, [body for body in bodies if body["id"] in fresh])
         return fresh
 
-    async def cancel_queued(self, subject: SubjectRef, reason: str) -> int:
+    async def cancel_queued(self, subjects: Sequence[SubjectRef], reason: str) -> int:
         """Cancel what no worker holds."""
-        return await affected(
+        return await _CANCEL.run(
             self.session,
-            update(Message)
-            .where(
-                Message.subject_kind == subject.kind,
-                Message.subject_id == subject.id,
-                Message.state == MessageState.QUEUED,
-            )
-            .values(state=MessageState.CANCELLED, reason=reason),
+            workspace=self.session.workspace_id,
+            kinds=[subject.kind for subject in subjects],
+            subjects=[subject.id for subject in subjects],
+            reason=reason,
         )
 
-    async def with_states(self, subject: SubjectRef, states: Collection[MessageState]) -> Sequence[Message]:
-        """Messages about `subject` in one of `states`, soonest first."""
+    async def with_states(
+        self, kind: str, ids: Collection[UUID], states: Collection[MessageState]
+    ) -> Sequence[Message]:
+        """Messages about those subjects of one kind in one of `states`, soonest first."""
         found = await self.session.scalars(
             select(Message)
-            .where(
-                Message.subject_kind == subject.kind,
-                Message.subject_id == subject.id,
-                Message.state.in_(list(states)),
-            )
+            .where(Message.subject_kind == kind, Message.subject_id.in_(ids), Message.state.in_(list(states)))
             .order_by(Message.not_before, Message.id)
         )
         return found.all()
@@ -140,17 +147,15 @@ class MessageRepository(Repository):
         statement = update(Message).where(Message.id == kept.message.id, unchanged)
         return await affected(self.session, statement.values(**values)) == 1
 
-    async def suppression(self, hashes: Sequence[bytes], now: datetime) -> str | None:
-        """Why an address gets no mail; None where it gets some."""
-        found: str | None = await self.session.scalar(
-            select(Suppression.reason)
-            .where(
+    async def suppressions(self, hashes: Collection[bytes], now: datetime) -> Mapping[bytes, str]:
+        """Why addresses get no mail, by their hashes; those that get some are left out."""
+        found = await self.session.execute(
+            select(Suppression.address_hash, Suppression.reason).where(
                 Suppression.address_hash.in_(list(hashes)),
                 or_(Suppression.until.is_(None), Suppression.until > now),
             )
-            .limit(1)
         )
-        return found
+        return {row[0]: row[1] for row in found}
 
     async def suppress(self, address_hash: bytes, reason: str, now: datetime) -> None:
         """Send nothing more to this address."""

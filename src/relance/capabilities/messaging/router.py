@@ -86,13 +86,16 @@ async def list_messages(
     response: Response,
     runtime: RuntimeDep,
     service: Reading,
+    caller: Reader,
     query: Annotated[MessageQuery, Query()],
 ) -> Page[MessageListed]:
     """The mails of the workspace, a page at a time. `state=uncertain` is the list that needs a person."""
     page = await service.page(query, page_request(runtime, query.limit, query.sort, query.cursor))
     next_cursor = runtime.cursors.encode(page.next) if page.next else None
     link_next(request, runtime, response, next_cursor)
-    return Page(items=[views.listed(message) for message in page.rows], next_cursor=next_cursor)
+    facts = await service.facts_of(page.rows) if query.include else {}
+    actions = {id_: views.actions_of(one, facts[id_], caller) for one in page.rows if (id_ := one.id) in facts}
+    return Page(items=[views.listed(one, actions.get(one.id)) for one in page.rows], next_cursor=next_cursor)
 
 
 @router.get(

@@ -12,7 +12,7 @@ from relance.capabilities.messaging.models import MessageState
 from relance.core.actions import AvailableAction
 from relance.core.addresses import EmailAddress
 from relance.core.i18n import Locale
-from relance.core.schemas import GivenInstant, Input, Instant, ListQuery, Output
+from relance.core.schemas import ActionsQuery, GivenInstant, Input, Instant, Output
 
 _EXAMPLE: JsonDict = {
     "id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10",
@@ -59,7 +59,7 @@ class MessageFilter(Input):
         return self
 
 
-class MessageQuery(ListQuery, MessageFilter):
+class MessageQuery(ActionsQuery, MessageFilter):
     """Query of the list."""
 
     sort: MessageSort = MessageSort.CREATED_DESC
@@ -72,10 +72,8 @@ class MessageSubject(Output):
     id: UUID
 
 
-class MessageListed(Output):
-    """One mail of the list."""
-
-    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
+class MessageSummary(Output):
+    """What a mail shows of itself, in lists too."""
 
     id: UUID
     subject: MessageSubject
@@ -90,6 +88,14 @@ class MessageListed(Output):
     not_before: Instant = Field(description="Not sent sooner.")
     expires_at: Instant | None = Field(description="Not sent later.")
     sent_at: Instant | None = Field(description="When the relay took it.")
+
+
+class MessageListed(MessageSummary):
+    """One mail of the list, with its actions where they were asked for."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {**_EXAMPLE, "available_actions": None}})
+
+    available_actions: list[AvailableAction] | None = Field(description="With `include=available_actions`.")
 
 
 class MessageAttemptRead(Output):
@@ -112,7 +118,7 @@ class MessageLease(Output):
     handed_over: bool = Field(description="Whether the relay may already have it.")
 
 
-class MessageRead(MessageListed):
+class MessageRead(MessageSummary):
     """One mail in full."""
 
     model_config = ConfigDict(
@@ -153,6 +159,14 @@ class MessageRead(MessageListed):
     available_actions: list[AvailableAction] = Field(description="What the caller may do now.")
 
 
+class AttachmentRead(Output):
+    """What a mail carries beside its words."""
+
+    name: str
+    media_type: str
+    file_id: UUID | None = Field(description="The stored file; null for what was made for this mail, such as dates.")
+
+
 class MessagePreview(Output):
     """What a mail says; the address of its link is replaced, so that nobody can follow it."""
 
@@ -163,6 +177,13 @@ class MessagePreview(Output):
                 "subject": "Groupe Vasseur vous invite à compléter votre préqualification",
                 "text": "Bonjour, …",
                 "html": "<!doctype html>…",
+                "attachments": [
+                    {
+                        "name": "programme.pdf",
+                        "media_type": "application/pdf",
+                        "file_id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10",
+                    }
+                ],
             }
         }
     )
@@ -171,6 +192,7 @@ class MessagePreview(Output):
     subject: str
     text: str
     html: str
+    attachments: list[AttachmentRead]
 
 
 class ResendRequest(Input):

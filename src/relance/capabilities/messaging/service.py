@@ -1,8 +1,10 @@
 """Use cases of `/v1/messages`: look at what was sent, and settle by hand what delivery cannot."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
+from relance.capabilities.messaging.catalogue.styles import Wording
 from relance.capabilities.messaging.catalogue.wardrobe import Wardrobe
 from relance.capabilities.messaging.errors import MessageNotRenderable, MessagingFault
 from relance.capabilities.messaging.handlers import MailFact, MailSubjects
@@ -58,11 +60,26 @@ class MessageService:
 
     async def facts(self, kept: Kept, *, lift: bool = False) -> Facts:
         """What the guards ask about a message."""
-        message, now = kept.message, self._runtime.clock.now()
-        handler = self._subjects.get(message.subject_kind)
-        wanted = handler is not None and bool(await handler.wanted(self._session, [MailFact.of(message, now)]))
-        suppression = await self._rows.suppression(address_hashes(self._runtime.keys, message.recipient), now)
-        return Facts(now, message.expires_at, wanted, suppression, lift)
+        return replace((await self.facts_of([kept.message]))[kept.message.id], lift=lift)
+
+    async def facts_of(self, messages: Sequence[Message]) -> Mapping[UUID, Facts]:
+        """What the guards ask about each of many messages: one question to each kind of subject."""
+        now, wanted = self._runtime.clock.now(), set[UUID]()
+        for kind in {message.subject_kind for message in messages}:
+            if handler := self._subjects.get(kind):
+                of_kind = [MailFact.of(message, now) for message in messages if message.subject_kind == kind]
+                wanted |= await handler.wanted(self._session, of_kind)
+        hashes = {message.id: address_hashes(self._runtime.keys, message.recipient) for message in messages}
+        reasons = await self._rows.suppressions({one for every in hashes.values() for one in every}, now)
+        return {
+            message.id: Facts(
+                now,
+                message.expires_at,
+                message.id in wanted,
+                next((reasons[one] for one in hashes[message.id] if one in reasons), None),
+            )
+            for message in messages
+        }
 
     async def preview(self, kept: Kept, templates: TemplateSource) -> Rendering:
         """What the mail says: the stored rendering, or what it would be now. Links are still markers.
@@ -80,6 +97,8 @@ class MessageService:
         style = await Wardrobe(self._runtime.settings.public_url).style(
             self._session, (body.workspace_id, body.organisation_id, key, locale), body.wording_id
         )
+        if body.words is not None:
+            style = replace(style, wording=Wording.of_one_mail(body.words))
         try:
             return templates().render(key, locale, body.placeholders, style)
         except MessagingFault as fault:

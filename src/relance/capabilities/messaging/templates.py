@@ -241,6 +241,17 @@ class Templates:
             raise TemplateFault("it does not compile")
         return found
 
+    def filled(self, locale: Locale, wording: Wording, values: Mapping[str, Any], brand: Brand) -> tuple[str, str]:
+        """Subject and HTML of `wording` with `values` in them, for somebody who will write on in them.
+
+        Raises:
+            TemplateFault: it cannot be filled.
+        """
+        try:
+            return self._tailor.filled(wording, {**values, "locale": locale, "brand": brand})
+        except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+            raise TemplateFault(str(error)) from error
+
     def source(self, key: str, locale: Locale, part: str) -> nodes.Template:
         """The tree of a shipped template as it is written, for whoever wants to edit it.
 

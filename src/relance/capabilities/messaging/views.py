@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from relance.capabilities.messaging.attachments import read_all
 from relance.capabilities.messaging.lifecycle import LIFECYCLE, STATE_LABELS, Facts
 from relance.capabilities.messaging.mails import link_marker
 from relance.capabilities.messaging.models import Message, MessageAttempt, MessageBody, MessageState
 from relance.capabilities.messaging.repository import Kept
 from relance.capabilities.messaging.schemas import (
+    AttachmentRead,
     MessageAttemptRead,
     MessageLease,
     MessageListed,
@@ -17,7 +19,7 @@ from relance.capabilities.messaging.schemas import (
     MessageSubject,
 )
 from relance.capabilities.messaging.templates import Rendering
-from relance.core.actions import available_actions
+from relance.core.actions import AvailableAction, available_actions
 from relance.core.i18n import Text, as_locale
 from relance.core.security import Caller
 
@@ -104,9 +106,14 @@ def _listed(message: Message) -> dict[str, Any]:
     }
 
 
-def listed(message: Message) -> MessageListed:
-    """One row of the list."""
-    return MessageListed.model_validate(_listed(message))
+def listed(message: Message, actions: list[AvailableAction] | None) -> MessageListed:
+    """One row of the list, with its actions where they were asked for."""
+    return MessageListed.model_validate({**_listed(message), "available_actions": actions})
+
+
+def actions_of(message: Message, facts: Facts, caller: Caller) -> list[AvailableAction]:
+    """What `caller` may do with this mail now."""
+    return available_actions(LIFECYCLE, message.state, facts, caller, None)
 
 
 def detail(kept: Kept, attempts: Sequence[MessageAttempt], facts: Facts, caller: Caller) -> MessageRead:
@@ -122,7 +129,7 @@ def detail(kept: Kept, attempts: Sequence[MessageAttempt], facts: Facts, caller:
             "handoff_at": message.handoff_at,
             "lease": _lease(message),
             "attempts": [MessageAttemptRead.model_validate(_attempt(attempt)) for attempt in attempts],
-            "available_actions": available_actions(LIFECYCLE, message.state, facts, caller, None),
+            "available_actions": actions_of(message, facts, caller),
         }
     )
 
@@ -156,4 +163,8 @@ def preview(kept: Kept, rendering: Rendering, public_url: str) -> MessagePreview
         subject=redacted(rendering.subject),
         text=redacted(rendering.text),
         html=redacted(rendering.html),
+        attachments=[
+            AttachmentRead(name=one.name, media_type=one.media_type, file_id=one.file_id)
+            for one in read_all(kept.body.attachments)
+        ],
     )

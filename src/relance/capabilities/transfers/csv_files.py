@@ -13,7 +13,7 @@ MEDIA_TYPE = "text/csv; charset=utf-8"
 #: A spreadsheet takes a cell that begins with one of these for a formula.
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 _BOM = "\ufeff"
-_DELIMITERS: dict[Locale, str] = {"fr": ";", "en": ","}
+DELIMITERS: dict[Locale, str] = {"fr": ";", "en": ","}
 _INSTANTS: dict[Locale, str] = {"fr": "%d/%m/%Y %H:%M", "en": "%Y-%m-%d %H:%M"}
 _DATES: dict[Locale, str] = {"fr": "%d/%m/%Y", "en": "%Y-%m-%d"}
 
@@ -30,7 +30,7 @@ class CsvWriter:
         self._locale = locale
         self._zone = zone
         self._buffer = io.StringIO(newline="")
-        self._writer = csv.writer(self._buffer, delimiter=_DELIMITERS[locale], lineterminator="\r\n")
+        self._writer = csv.writer(self._buffer, delimiter=DELIMITERS[locale], lineterminator="\r\n")
 
     def heading(self, labels: Sequence[str]) -> bytes:
         """The byte order mark and the first row."""

@@ -1,6 +1,7 @@
 """Errors of this capability."""
 
 from collections.abc import Sequence
+from types import MappingProxyType
 
 from relance.core.errors import RelanceError
 from relance.core.i18n import Text
@@ -43,3 +44,19 @@ class HeaderMismatch(RelanceError):
 
     def __init__(self, missing: Sequence[str], unknown: Sequence[str], repeated: Sequence[str]) -> None:
         super().__init__(missing=list(missing), unknown=list(unknown), repeated=list(repeated))
+
+
+class FormulaCells(RelanceError):
+    """Cells of a workbook that are computed: what they show depends on who opens it."""
+
+    code = "formula_cells"
+    status = 422
+    title = Text("Cellules calculées", "Computed cells")
+    detail = Text(
+        "Des cellules contiennent des formules : {shown}. Collez-les comme valeurs et recommencez.",
+        "Some cells hold formulas: {shown}. Paste them as values and start again.",
+    )
+    example = MappingProxyType({"cells": ["B5", "C5"], "shown": "B5, C5"})
+
+    def __init__(self, cells: Sequence[str]) -> None:
+        super().__init__(cells=list(cells), shown=", ".join(cells))

@@ -5,7 +5,7 @@ Blocking and pure: callers run it in a thread. A hostile file costs bounded memo
 
 import codecs
 import csv
-import io
+import re
 import unicodedata
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ import openpyxl
 from openpyxl.xml import DEFUSEDXML
 
 from relance.capabilities.transfers.csv_files import DANGEROUS
-from relance.capabilities.transfers.errors import HeaderMismatch, TableUnreadable, TooManyRows
+from relance.capabilities.transfers.errors import FormulaCells, HeaderMismatch, TableUnreadable, TooManyRows
 from relance.core.i18n import Text
 
 if not DEFUSEDXML:  # pragma: no cover - the dependency is in pyproject.toml
@@ -30,6 +30,12 @@ _MAX_UNPACKED = 300 * 1024 * 1024
 _MAX_SHARED_STRINGS = 60 * 1024 * 1024
 _MAX_PARTS = 500
 _MAX_CELL = 10_000
+
+#: A cell with a formula, as a worksheet writes it: its place, then nothing but what stands before the formula.
+_FORMULA = re.compile(rb"<(?:\w+:)?c\b([^<>]*)>\s*<(?:\w+:)?f[\s/>]")
+_PLACE = re.compile(rb"\br\s*=\s*[\"']([A-Z]{1,3}\d{1,7})[\"']")
+_MOST_FORMULAS = 20
+_PIECE = 1024 * 1024
 
 Cells = list[str]
 
@@ -153,18 +159,17 @@ def _xlsx(path: Path, max_rows: int) -> Iterator[Cells]:
     try:
         with (
             path.open("rb") as raw,
-            closing(
-                openpyxl.load_workbook(io.BufferedReader(raw), read_only=True, data_only=True, keep_links=False)
-            ) as book,
+            closing(openpyxl.load_workbook(raw, read_only=True, data_only=True, keep_links=False)) as book,
         ):
             sheet = book.worksheets[0]
+            _refuse_formulas(path, str(sheet._worksheet_path))
             sheet.reset_dimensions()  # what the file says of its size is not to be believed
             for row in sheet.iter_rows(max_col=MAX_COLUMNS, max_row=max_rows + 1000, values_only=True):
                 cells = [_as_text(value) for value in row]
                 while cells and not cells[-1]:
                     cells.pop()
                 yield cells
-    except GeneratorExit:
+    except (GeneratorExit, FormulaCells):
         raise
     except Exception:  # openpyxl answers damaged files with whatever exception its parsing ran into
         raise TableUnreadable() from None
@@ -180,6 +185,25 @@ def _refuse_bombs(path: Path) -> None:
     unpacked = sum(part.file_size for part in parts)
     if len(parts) > _MAX_PARTS or unpacked > _MAX_UNPACKED or shared > _MAX_SHARED_STRINGS:
         raise TableUnreadable()
+
+
+def _refuse_formulas(path: Path, sheet: str) -> None:
+    """Look for formulas in the bytes of the sheet: the reader gives what they came to when somebody last saved."""
+    found: list[str] = []
+    with zipfile.ZipFile(path) as archive, archive.open(sheet) as part:
+        tail = b""
+        while piece := part.read(_PIECE):
+            # A cell may stand across two pieces; what is complete in the tail was found with the one before.
+            held, start = tail + piece, len(tail)
+            for match in _FORMULA.finditer(held):
+                if match.end() > start:
+                    place = _PLACE.search(match.group(1))
+                    found.append(place.group(1).decode() if place else "?")
+            if len(found) >= _MOST_FORMULAS:
+                break
+            tail = held[-500:]
+    if found:
+        raise FormulaCells(found[:_MOST_FORMULAS])
 
 
 def _as_text(value: object) -> str:

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from relance.capabilities.directory.service import Directory
 from relance.capabilities.followups.models import FollowUpKind
 from relance.capabilities.followups.service import FollowUps, Policy
 from relance.capabilities.journal.service import Journal
 from relance.capabilities.links.errors import LinkExpired
 from relance.capabilities.links.forms import validate_answers
 from relance.capabilities.links.models import ActionLink
-from relance.capabilities.links.payload import require_version, short_text
+from relance.capabilities.links.payload import given_reason, require_version
 from relance.capabilities.links.uploads import FormFiles
 from relance.capabilities.messaging.outbox import Outbox
 from relance.core.db import DbSession
@@ -22,15 +23,16 @@ from relance.core.subjects import SYSTEM, ActorRef, SubjectRef
 from relance.domains.invitations import views
 from relance.domains.invitations.asking import Asking, subject_of
 from relance.domains.invitations.errors import AlreadyAnswered
-from relance.domains.invitations.followups import PREQUALIFICATION
+from relance.domains.invitations.expiry import PREQUALIFICATION
 from relance.domains.invitations.lifecycle import LIFECYCLE, FormStatus, Status
 from relance.domains.invitations.models import Prequalification, PrequalificationForm
 from relance.domains.invitations.repository import InvitationRepository, InvitationRow, PrequalificationRepository
 
 Payload = Mapping[str, object]
-_MAX_REASON = 2000
 #: What holds the files of a draft; those of the answers are held by the prequalification itself.
 DRAFT = "prequalification_draft"
+#: What an answer closes.
+_UNFINISHED = (Status.QUEUED, Status.SENT, Status.EXPIRED)
 
 
 def is_past(row: InvitationRow, now: datetime) -> bool:
@@ -69,7 +71,7 @@ class Answers:
             LinkExpired, StaleVersion, AlreadyAnswered, ValidationFailed: it was not recorded.
         """
         now = self._clock.now()
-        row, prequalification, unfinished = await self._locked()
+        row, prequalification, rows = await self._locked()
         if prequalification.form_status == FormStatus.COMPLETED:
             if payload.get("answers") != prequalification.answers:
                 raise AlreadyAnswered()
@@ -81,7 +83,7 @@ class Answers:
         await self._hold_files(prequalification, form, answers, submitted=True)
         LIFECYCLE.require(row.invitation.status, "submit", Actor.RECIPIENT, views.facts_of(row, now))
         await self._complete(prequalification, form, answers, now)
-        await self._close(row, unfinished, now)
+        await self._close(row, rows, now)
         await self._session.flush()
 
     async def save(self, payload: Payload) -> None:
@@ -115,7 +117,7 @@ class Answers:
         if row.invitation.declined_at is not None or prequalification.form_status == FormStatus.COMPLETED:
             return
         self._require_open(row, now)
-        reason = short_text(payload, "reason", _MAX_REASON)
+        reason = given_reason(payload)
         invitation, subject = row.invitation, subject_of(row.invitation)
         step = LIFECYCLE.require(invitation.status, "decline", Actor.RECIPIENT, views.facts_of(row, now))
         invitation.declined_at, invitation.decline_reason = now, reason
@@ -131,16 +133,16 @@ class Answers:
         await self._session.flush()
 
     async def _locked(self) -> tuple[InvitationRow, Prequalification, dict[UUID, InvitationRow]]:
-        """The invitation, its partner's prequalification and unfinished rows, locked in the order of all writers."""
+        """The invitation, its partner's prequalification and all its rows, locked in the order of all writers."""
         asked = await self._rows.row_unlocked(self._link.subject_id)
         if asked is None:
             raise NotFound()
-        # The partner's prequalification first, then its invitations by id: see InvitationService.create.
+        # Its company is registered by the answer, and who renames it locks it before the form: the company first, then
+        # the partner's prequalification, then its invitations by id.
+        await Directory(self._session, self._clock).lock(asked.invitation.company_id)
         prequalification = await PrequalificationRepository(self._session).lock(asked.invitation.company_id)
-        unfinished = await self._rows.lock_unfinished_of(asked.invitation.company_id)
-        row = unfinished.get(asked.invitation.id) or await self._rows.row_unlocked(asked.invitation.id)
-        assert row is not None  # it was there before the locks, and rows are never deleted
-        return row, prequalification, unfinished
+        rows = await self._rows.lock_all_of(asked.invitation.company_id)
+        return rows[asked.invitation.id], prequalification, rows
 
     @staticmethod
     def _require_open(row: InvitationRow, now: datetime) -> None:
@@ -168,7 +170,7 @@ class Answers:
         answers: dict[str, object],
         now: datetime,
     ) -> None:
-        prequalification.form_status = FormStatus.COMPLETED
+        prequalification.form_status, prequalification.expiry_reason = FormStatus.COMPLETED, None
         prequalification.form_version = form.form_version
         prequalification.answers = answers
         prequalification.draft = prequalification.draft_saved_at = None
@@ -181,13 +183,16 @@ class Answers:
             now,
         )
 
-    async def _close(self, answered: InvitationRow, unfinished: Mapping[UUID, InvitationRow], now: datetime) -> None:
+    async def _close(self, answered: InvitationRow, rows: Mapping[UUID, InvitationRow], now: datetime) -> None:
         """Close every row of the partner, across organisations and addresses, and tell each requester once."""
+        for row in rows.values():
+            row.invitation.form_status = FormStatus.COMPLETED
+        unfinished = [row for row in rows.values() if row.invitation.status in _UNFINISHED]
         outbox = Outbox(self._session, self._clock)
         answered.company.registered_at = answered.company.registered_at or now
         told: set[UUID] = set()
         # The answered row first: its requester hears of it under the reference that the partner used.
-        for row in sorted(unfinished.values(), key=lambda row: row.invitation.id != answered.invitation.id):
+        for row in sorted(unfinished, key=lambda row: row.invitation.id != answered.invitation.id):
             invitation, subject = row.invitation, subject_of(row.invitation)
             mine = invitation.id == answered.invitation.id
             before, invitation.status = invitation.status, Status.CLOSED

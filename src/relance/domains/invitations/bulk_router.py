@@ -1,20 +1,16 @@
 """HTTP of this domain, as to many invitations at once: counts, exports, bulk creation, « Tout relancer »."""
 
-from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response, status
-from fastapi.responses import StreamingResponse
 
+from relance.capabilities.exports.routes import add_export_routes
 from relance.capabilities.jobs.router import JobKindsDep, accepted
 from relance.capabilities.jobs.schemas import JobRead, Report
 from relance.capabilities.jobs.service import Jobs
 from relance.capabilities.jobs.views import report
-from relance.capabilities.transfers.csv_files import MEDIA_TYPE, csv_pieces
-from relance.core.downloads import attachment
 from relance.core.errors import PermissionDenied, Unauthenticated, ValidationFailed
 from relance.core.http import DryRun, ReadDep, RuntimeDep, StrictRoute, WriteDep
-from relance.core.i18n import current_locale
 from relance.core.ids import new_id
 from relance.core.problems import problem_responses
 from relance.core.security import Caller, requires
@@ -22,17 +18,15 @@ from relance.domains.invitations.creation import Creation
 from relance.domains.invitations.imports import IMPORT, parse_wanted, settle
 from relance.domains.invitations.jobs import REMIND_ALL
 from relance.domains.invitations.permissions import CREATE, READ, REMIND
-from relance.domains.invitations.repository import DashboardRow, InvitationRepository
+from relance.domains.invitations.repository import InvitationRepository
 from relance.domains.invitations.schemas import (
     InvitationBulkCreate,
     InvitationCounts,
-    InvitationExportCreate,
-    InvitationExportQuery,
     InvitationFilter,
     RemindAllRequest,
 )
 from relance.domains.invitations.summary import summed
-from relance.domains.invitations.transfers import DASHBOARD, EXPORT, zone_of
+from relance.domains.invitations.transfers import EXPORT
 
 router = APIRouter(prefix="/v1/invitations", tags=["invitations"], route_class=StrictRoute)
 
@@ -54,52 +48,7 @@ async def summary(session: ReadDep, caller: Reader, query: Annotated[InvitationF
     return summed(await InvitationRepository(session).counts(query, caller))
 
 
-@router.get(
-    "/export.csv",
-    operation_id="invitations_export_csv",
-    summary="The dashboard as a CSV, streamed",
-    response_class=StreamingResponse,
-    responses=problem_responses(*_ERRORS)
-    | {
-        200: {
-            "description": "UTF-8 with BOM; `;` in French, `,` in English.",
-            "content": {"text/csv": {"schema": {"type": "string"}}},
-        }
-    },
-)
-async def export_csv(
-    session: ReadDep, runtime: RuntimeDep, caller: Reader, query: Annotated[InvitationExportQuery, Query()]
-) -> StreamingResponse:
-    """The same columns, filters and order as the screen, whatever the number of rows."""
-
-    async def batches() -> AsyncIterator[Sequence[DashboardRow]]:
-        async with runtime.db.transaction(caller.workspace_id) as snapshot:
-            async for rows in InvitationRepository(snapshot).dashboard_rows(query, caller, query.sort):
-                yield rows
-
-    locale = current_locale()
-    pieces = csv_pieces(DASHBOARD, batches(), locale, await zone_of(session))
-    return StreamingResponse(pieces, media_type=MEDIA_TYPE, headers=attachment("invitations.csv"))
-
-
-@router.post(
-    "/exports",
-    operation_id="invitations_export",
-    summary="Export the dashboard to a file",
-    status_code=status.HTTP_202_ACCEPTED,
-    responses=problem_responses(*_ERRORS),
-)
-async def export(
-    payload: InvitationExportCreate,
-    session: WriteDep,
-    runtime: RuntimeDep,
-    caller: Reader,
-    kinds: JobKindsDep,
-    response: Response,
-) -> JobRead:
-    """A job that makes a CSV or an XLSX: follow `Location` until `done`, then fetch its `file`."""
-    job = await Jobs(session, runtime.clock).start(EXPORT, caller, payload.model_dump(mode="json"))
-    return await accepted(session, job, kinds, caller, response)
+add_export_routes(router, EXPORT)
 
 
 @router.post(

@@ -4,23 +4,20 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from relance.capabilities.followups.service import FollowUps
-from relance.capabilities.journal.service import Journal
+from relance.capabilities.journal.service import Entry, Journal
 from relance.capabilities.links.service import Links
 from relance.capabilities.messaging.outbox import Outbox
 from relance.core.db import DbSession
 from relance.core.runtime import Runtime
 from relance.core.security import Caller
 from relance.core.subjects import ActorRef
-from relance.domains.invitations.asking import Ask, Asking, subject_of
-from relance.domains.invitations.creation import DOMAIN, reason_for
+from relance.domains.invitations.asked import Asked
+from relance.domains.invitations.asked.repository import AskedRepository
+from relance.domains.invitations.asking import Ask, Asking, asked_of, subject_of
+from relance.domains.invitations.creation import DOMAIN, reason_of
 from relance.domains.invitations.errors import AlreadyOpen
-from relance.domains.invitations.lifecycle import Status
-from relance.domains.invitations.repository import (
-    InvitationRepository,
-    InvitationRow,
-    OpenKey,
-    PrequalificationRepository,
-)
+from relance.domains.invitations.lifecycle import FormStatus, Reason, Status
+from relance.domains.invitations.repository import InvitationRepository, InvitationRow, OpenKey
 
 
 class Chasing:
@@ -30,46 +27,45 @@ class Chasing:
         self._session = session
         self._clock = runtime.clock
         self._caller = caller
+        self._rows = AskedRepository(session)
         self._asking = Asking(session, runtime)
         self._journal = Journal(session, runtime.clock)
         self._follow_ups = FollowUps(session, runtime.clock)
         self._links = Links(session, runtime.clock)
         self._outbox = Outbox(session, runtime.clock)
 
-    async def remind(self, rows: Sequence[InvitationRow], *, forced: bool = False) -> None:
+    async def remind(self, rows: Sequence[Asked], *, forced: bool = False) -> None:
         """Enqueue a reminder for each; the expiry does not move."""
         await self._asking.remind(rows)
-        for row in rows:
-            self._record(row, "invitation.reminded", row.invitation.status, forced=forced)
+        await self._record("invitation.reminded", [(row, row.status) for row in rows], forced=forced)
 
-    async def renew(self, rows: Sequence[InvitationRow]) -> dict[UUID, AlreadyOpen]:
+    async def renew(self, rows: Sequence[Asked]) -> dict[UUID, AlreadyOpen]:
         """Begin a new cycle of each: the inviting mail again, follow-ups armed again once it has left.
 
         Returns:
             By id, those that were left alone: another row is open for the same address.
         """
+        if not rows:
+            return {}
         now = self._clock.now()
         open_rows = await InvitationRepository(self._session).open_rows([_key(row) for row in rows])
-        forms = await PrequalificationRepository(self._session).of_companies(
-            {row.invitation.company_id for row in rows}
-        )
         policy = await self._follow_ups.policy(DOMAIN)
         refused: dict[UUID, AlreadyOpen] = {}
-        asks: list[Ask] = []
+        renewed: list[tuple[Asked, str]] = []
         for row in rows:
-            invitation = row.invitation
             if _key(row) in open_rows:
-                refused[invitation.id] = AlreadyOpen(open_rows[_key(row)])
+                refused[row.id] = AlreadyOpen(open_rows[_key(row)])
                 continue
-            open_rows[_key(row)] = invitation.id
-            before, invitation.status = invitation.status, Status.SENT
-            invitation.cycle += 1
-            invitation.delivery = None
-            invitation.expires_at = policy.expiry(now)
-            invitation.reason = reason_for(row.company, forms.get(invitation.company_id))
-            asks.append(Ask(row, invitation.expires_at))
-            self._record(row, "invitation.renewed", before)
-        await self._asking.invite(asks)
+            open_rows[_key(row)] = row.id
+            renewed.append((row, row.status))
+            row.status = Status.SENT
+            row.cycle += 1
+            row.delivery = None
+            row.expires_at = policy.expiry(now)
+            row.reason = _reason(row)
+        await self._rows.write_cycles([row for row, _ in renewed])
+        await self._asking.invite([Ask(row, row.expires_at or now) for row, _ in renewed])
+        await self._record("invitation.renewed", renewed)
         return refused
 
     async def correct(self, row: InvitationRow, email: str) -> None:
@@ -93,22 +89,31 @@ class Chasing:
         invitation.email, invitation.email_key = email, email.casefold()
         invitation.cycle += 1
         invitation.expires_at = invitation.delivery = None
-        forms = await PrequalificationRepository(self._session).of_companies([invitation.company_id])
-        invitation.reason = reason_for(row.company, forms.get(invitation.company_id))
+        invitation.reason = _reason(asked_of(row))
+        await self._session.flush()
+        asked = asked_of(row)
         policy = await self._follow_ups.policy(DOMAIN)
-        await self._asking.invite([Ask(row, policy.expiry(self._clock.now()))])
-        self._record(row, "invitation.address_corrected", before)
+        await self._asking.invite([Ask(asked, policy.expiry(self._clock.now()))])
+        await self._record("invitation.address_corrected", [(asked, before)])
 
-    def _record(self, row: InvitationRow, action: str, before: str, **details: object) -> None:
-        self._journal.record(
-            action,
-            subject_of(row.invitation),
-            ActorRef.of(self._caller),
-            company_id=row.invitation.company_id,
-            before={"status": before},
-            after={"status": row.invitation.status, **details},
-        )
+    async def _record(self, action: str, rows: Sequence[tuple[Asked, str]], **details: object) -> None:
+        """Write what happened to each, from the state it had before."""
+        entries = [
+            Entry(
+                action,
+                row.subject,
+                row.company_id,
+                before={"status": before},
+                after={"status": row.status, **details},
+            )
+            for row, before in rows
+        ]
+        await self._journal.record_all(entries, ActorRef.of(self._caller))
 
 
-def _key(row: InvitationRow) -> OpenKey:
-    return row.invitation.issuing_organisation_id, row.invitation.company_id, row.invitation.email_key
+def _key(row: Asked) -> OpenKey:
+    return row.issuing_organisation_id, row.company_id, row.email_key
+
+
+def _reason(row: Asked) -> Reason:
+    return reason_of(FormStatus(row.form_status), registered=row.company_registered_at is not None)

@@ -6,6 +6,7 @@ from uuid import UUID
 from relance.capabilities.directory.models import Company
 from relance.capabilities.directory.schemas import CompanyCreate
 from relance.capabilities.directory.service import Directory
+from relance.capabilities.directory.watchers import name_key
 from relance.capabilities.followups.service import FollowUps
 from relance.capabilities.journal.service import Journal
 from relance.core.db import DbSession
@@ -15,7 +16,7 @@ from relance.core.ids import new_id
 from relance.core.runtime import Runtime
 from relance.core.security import Caller
 from relance.core.subjects import ActorRef
-from relance.domains.invitations.asking import Ask, Asking, subject_of
+from relance.domains.invitations.asking import Ask, Asking, asked_of, subject_of
 from relance.domains.invitations.errors import AlreadyOpen, PrequalificationValid
 from relance.domains.invitations.lifecycle import FormStatus, Reason
 from relance.domains.invitations.models import Invitation, Prequalification
@@ -91,6 +92,7 @@ class Creation:
                 email=wanted.email,
                 email_key=wanted.email.casefold(),
                 locale=wanted.locale,
+                form_status=form.form_status,
                 reason=reason_for(company, form),
                 created_at=self._clock.now(),
             )
@@ -105,7 +107,7 @@ class Creation:
         rows = await self._rows.rows(ids)
         policy = await FollowUps(self._session, self._clock).policy(DOMAIN)
         expires_at = policy.expiry(self._clock.now())
-        await Asking(self._session, self._runtime).invite([Ask(rows[id_], expires_at) for id_ in ids])
+        await Asking(self._session, self._runtime).invite([Ask(asked_of(rows[id_]), expires_at) for id_ in ids])
         journal, actor = Journal(self._session, self._clock), ActorRef.of(self._caller)
         for id_ in ids:
             invitation = rows[id_].invitation
@@ -139,6 +141,12 @@ class Creation:
         if wanted.partner.id is None:
             return None
         return known.get(wanted.partner.id) or ValidationFailed.at("/partner/id", "unknown_company", _UNKNOWN_COMPANY)
+
+
+def known_otherwise(wanted: InvitationCreate, row: InvitationRow) -> bool:
+    """Whether the partner was found by its identifier and has another name in the directory than the one given."""
+    given = wanted.partner.name
+    return given is not None and name_key(given) != name_key(row.company.name)
 
 
 def _key(wanted: InvitationCreate, company: Company) -> OpenKey:

@@ -123,6 +123,10 @@ class ExpiredMail(_Asking, Mail):
     )
 
 
+#: What reaches nobody who is not to be chased any more.
+CHASING = frozenset({ReminderMail.key, ExpiredMail.key})
+
+
 class CompletedMail(Mail):
     """Tells the requester that the partner has submitted its form."""
 
@@ -210,7 +214,7 @@ _REASONS = {
         "Your organisation is registered, but its prequalification form is not validated yet.",
     ),
     Reason.UPDATE_REQUESTED: Text(
-        "La validité de votre formulaire de préqualification est passée : une mise à jour vous est demandée.",
+        "Votre formulaire de préqualification n’est plus valide : une mise à jour vous est demandée.",
         "Your prequalification form is no longer valid: an update is requested.",
     ),
 }

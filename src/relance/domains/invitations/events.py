@@ -27,6 +27,7 @@ class PrequalificationCodes(Codes):
     """What a prequalification shows of itself."""
 
     form_status: str | None = Field(description="`to_complete`, `completed`, `expired`.")
+    reason: str | None = Field(description="Of an expiry: `validity_over`, `identity_changed`.")
 
 
 class PrequalificationEventData(EventData):
@@ -171,7 +172,7 @@ EVENTS = (
         Text("Préqualification expirée", "Prequalification expired"),
         PrequalificationEventData,
         before={"form_status": "completed"},
-        after={"form_status": "expired"},
+        after={"form_status": "expired", "reason": "validity_over"},
     ),
     EventType(
         "prequalification_form.replaced",

@@ -9,7 +9,7 @@ from relance.core.errors import NotFound
 from relance.core.i18n import Locale
 from relance.core.runtime import Runtime
 from relance.core.security import Caller
-from relance.domains.invitations.asking import Ask, asking_mail
+from relance.domains.invitations.asking import Ask, asked_of, asking_mail
 from relance.domains.invitations.creation import DOMAIN
 from relance.domains.invitations.emails import ExpiredMail, InvitationMail, ReminderMail
 from relance.domains.invitations.permissions import READ
@@ -42,4 +42,5 @@ class InvitationExamples:
         invitation = row.invitation
         policy = await FollowUps(session, self._runtime.clock).policy(DOMAIN)
         expires_at = invitation.expires_at or policy.expiry(invitation.last_asked_at or self._runtime.clock.now())
-        return asking_mail(_MAILS[key], Ask(row, expires_at), locale), row.organisation_name, row.requester_email
+        mail = asking_mail(_MAILS[key], Ask(asked_of(row), expires_at), locale)
+        return mail, row.organisation_name, row.requester_email

@@ -3,21 +3,21 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from relance.capabilities.followups.handlers import Done, Dropped, Outcome, Postponed
-from relance.capabilities.followups.models import FollowUp, FollowUpKind
-from relance.capabilities.journal.service import Journal
+from relance.capabilities.followups.handlers import Done, Dropped, Due, Outcome, Postponed
+from relance.capabilities.followups.models import FollowUpKind
+from relance.capabilities.journal.service import Entry, Journal
 from relance.capabilities.messaging.outbox import Outbox
 from relance.core.db import DbSession
 from relance.core.lifecycle import Actor
 from relance.core.runtime import Runtime
-from relance.core.subjects import SYSTEM, SubjectRef
-from relance.domains.invitations import views
-from relance.domains.invitations.asking import KIND, Asking, subject_of
+from relance.core.subjects import SYSTEM
+from relance.domains.invitations.asked import KIND, Asked
+from relance.domains.invitations.asked.repository import AskedRepository
+from relance.domains.invitations.asking import Asking
 from relance.domains.invitations.errors import TooRecent
-from relance.domains.invitations.lifecycle import LIFECYCLE, FormStatus
-from relance.domains.invitations.repository import InvitationRepository, InvitationRow, PrequalificationRepository
-
-PREQUALIFICATION = "prequalification"
+from relance.domains.invitations.expiry import PREQUALIFICATION, expire_form
+from relance.domains.invitations.lifecycle import LIFECYCLE, ExpiryReason, FormStatus
+from relance.domains.invitations.repository import InvitationRepository, PrequalificationRepository
 
 
 class InvitationFollowUps:
@@ -28,63 +28,64 @@ class InvitationFollowUps:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
-    async def follow_up(self, session: DbSession, due: Sequence[FollowUp]) -> Mapping[UUID, Outcome]:
+    async def follow_up(self, session: DbSession, due: Sequence[Due]) -> Mapping[UUID, Outcome]:
         """Remind or expire; see `FollowUpHandler`."""
-        rows = await InvitationRepository(session).lock_free([follow_up.subject_id for follow_up in due])
+        rows = await AskedRepository(session).lock_free([follow_up.subject_id for follow_up in due])
         outcomes: dict[UUID, Outcome] = {}
-        chased: list[InvitationRow] = []
+        chased: list[Asked] = []
+        expired: list[Asked] = []
         for follow_up in due:
             row = rows.get(follow_up.subject_id)
             if row is None:
                 continue
-            if follow_up.cycle != row.invitation.cycle:
+            if follow_up.cycle != row.cycle:
                 outcomes[follow_up.id] = Dropped("earlier_cycle")
-            elif follow_up.kind == FollowUpKind.EXPIRY:
-                outcomes[follow_up.id] = await self._expire(session, row)
-            else:
-                outcomes[follow_up.id] = outcome = self._may_remind(row)
-                if isinstance(outcome, Done):
-                    chased.append(row)
-        await Asking(session, self._runtime).remind(chased)
-        for row in chased:
-            self._record(session, row, "invitation.reminded", row.invitation.status)
-        await session.flush()
+                continue
+            expiry = follow_up.kind == FollowUpKind.EXPIRY
+            outcomes[follow_up.id] = outcome = self._may_expire(row) if expiry else self._may_remind(row)
+            if isinstance(outcome, Done):
+                (expired if expiry else chased).append(row)
+        await self._remind(session, chased)
+        await self._expire(session, expired)
         return outcomes
 
-    def _may_remind(self, row: InvitationRow) -> Outcome:
-        invitation, now = row.invitation, self._runtime.clock.now()
-        facts = views.facts_of(row, now)
-        refused = LIFECYCLE.refusal(invitation.status, "remind", Actor.WORKER, facts)
+    def _may_remind(self, row: Asked) -> Outcome:
+        facts = row.facts(self._runtime.clock.now())
+        refused = LIFECYCLE.refusal(row.status, "remind", Actor.WORKER, facts)
         if isinstance(refused, TooRecent):
             until = facts.gap_ends_at
-            if until is None or (invitation.expires_at is not None and until >= invitation.expires_at):
+            if until is None or (row.expires_at is not None and until >= row.expires_at):
                 return Dropped("gap_past_expiry")
             return Postponed(until)
-        if refused is not None:
-            return Dropped(refused.code)
-        return Done()
+        return Done() if refused is None else Dropped(refused.code)
 
-    async def _expire(self, session: DbSession, row: InvitationRow) -> Outcome:
-        invitation, now = row.invitation, self._runtime.clock.now()
-        refused = LIFECYCLE.refusal(invitation.status, "expire", Actor.WORKER, views.facts_of(row, now))
-        if refused is not None:
-            return Dropped(refused.code)
-        step = LIFECYCLE.require(invitation.status, "expire", Actor.WORKER, views.facts_of(row, now))
-        before, invitation.status = invitation.status, LIFECYCLE.target(step, invitation.status)
-        await Outbox(session, self._runtime.clock).cancel(subject_of(invitation), "expired")
-        await Asking(session, self._runtime).tell_expired(row)
-        self._record(session, row, step.journal, before)
-        return Done()
+    def _may_expire(self, row: Asked) -> Outcome:
+        facts = row.facts(self._runtime.clock.now())
+        refused = LIFECYCLE.refusal(row.status, "expire", Actor.WORKER, facts)
+        return Done() if refused is None else Dropped(refused.code)
 
-    def _record(self, session: DbSession, row: InvitationRow, action: str, before: str) -> None:
-        Journal(session, self._runtime.clock).record(
-            action,
-            subject_of(row.invitation),
-            SYSTEM,
-            company_id=row.invitation.company_id,
-            before={"status": before},
-            after={"status": row.invitation.status},
-        )
+    async def _remind(self, session: DbSession, rows: Sequence[Asked]) -> None:
+        await Asking(session, self._runtime).remind(rows)
+        await self._record(session, "invitation.reminded", [(row, row.status) for row in rows])
+
+    async def _expire(self, session: DbSession, rows: Sequence[Asked]) -> None:
+        if not rows:
+            return
+        now, before = self._runtime.clock.now(), [(row, row.status) for row in rows]
+        steps = [LIFECYCLE.require(row.status, "expire", Actor.WORKER, row.facts(now)) for row in rows]
+        for row, step in zip(rows, steps, strict=True):
+            row.status = LIFECYCLE.target(step, row.status)
+        await AskedRepository(session).write_cycles(rows)
+        await Outbox(session, self._runtime.clock).cancel_many([row.subject for row in rows], "expired")
+        await Asking(session, self._runtime).tell_expired([row for row in rows if row.facts(now).chased])
+        await self._record(session, steps[0].journal, before)
+
+    async def _record(self, session: DbSession, action: str, rows: Sequence[tuple[Asked, str]]) -> None:
+        entries = [
+            Entry(action, row.subject, row.company_id, before={"status": before}, after={"status": row.status})
+            for row, before in rows
+        ]
+        await Journal(session, self._runtime.clock).record_all(entries, SYSTEM)
 
 
 class PrequalificationFollowUps:
@@ -95,11 +96,12 @@ class PrequalificationFollowUps:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
-    async def follow_up(self, session: DbSession, due: Sequence[FollowUp]) -> Mapping[UUID, Outcome]:
+    async def follow_up(self, session: DbSession, due: Sequence[Due]) -> Mapping[UUID, Outcome]:
         """Expire the form; rows that it closed stay closed."""
         locked = await PrequalificationRepository(session).lock_free([follow_up.subject_id for follow_up in due])
         by_id = {row.id: row for row in locked}
         outcomes: dict[UUID, Outcome] = {}
+        expired: set[UUID] = set()
         for follow_up in due:
             row = by_id.get(follow_up.subject_id)
             if row is None:
@@ -107,15 +109,9 @@ class PrequalificationFollowUps:
             if row.form_status != FormStatus.COMPLETED or follow_up.cycle != row.completions:
                 outcomes[follow_up.id] = Dropped("answered_again")
                 continue
-            row.form_status = FormStatus.EXPIRED
-            Journal(session, self._runtime.clock).record(
-                "prequalification.expired",
-                SubjectRef(PREQUALIFICATION, row.id),
-                SYSTEM,
-                company_id=row.company_id,
-                before={"form_status": FormStatus.COMPLETED},
-                after={"form_status": FormStatus.EXPIRED},
-            )
+            expire_form(session, self._runtime, row, ExpiryReason.VALIDITY_OVER, SYSTEM)
+            expired.add(row.company_id)
             outcomes[follow_up.id] = Done()
         await session.flush()
+        await InvitationRepository(session).spread_form_status(expired, FormStatus.EXPIRED)
         return outcomes

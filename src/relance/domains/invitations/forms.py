@@ -22,14 +22,14 @@ from relance.core.runtime import Runtime
 from relance.core.schemas import Reference
 from relance.core.security import Caller
 from relance.core.subjects import ActorRef, SubjectRef
-from relance.domains.invitations.followups import PREQUALIFICATION
+from relance.domains.invitations.expiry import PREQUALIFICATION
 from relance.domains.invitations.forms_schemas import (
     FormRead,
     FormWrite,
     PrequalificationQuery,
     PrequalificationRead,
 )
-from relance.domains.invitations.lifecycle import FORM_STATUS_LABELS, FormStatus
+from relance.domains.invitations.lifecycle import EXPIRY_REASON_LABELS, FORM_STATUS_LABELS, ExpiryReason, FormStatus
 from relance.domains.invitations.models import Prequalification, PrequalificationForm
 from relance.domains.invitations.repository import PrequalificationRepository
 
@@ -173,6 +173,7 @@ def _read(form: PrequalificationForm | None) -> FormRead:
 
 def _answered(row: Prequalification, company_name: str, files: Mapping[UUID, list[FileFacts]]) -> PrequalificationRead:
     status = FormStatus(row.form_status)
+    why = ExpiryReason(row.expiry_reason) if row.expiry_reason else None
     return PrequalificationRead(
         id=row.id,
         company=Reference(id=row.company_id, name=company_name),
@@ -183,4 +184,6 @@ def _answered(row: Prequalification, company_name: str, files: Mapping[UUID, lis
         files=files.get(row.id, []),
         completed_at=row.completed_at,
         valid_until=row.valid_until,
+        expiry_reason=why,
+        expiry_reason_label=EXPIRY_REASON_LABELS[why].in_locale() if why else None,
     )

@@ -6,9 +6,9 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from relance.capabilities.files.schemas import FileFacts
-from relance.core.durations import Duration
+from relance.core.durations import PositiveDuration
 from relance.core.schemas import Input, Instant, ListQuery, Output, Reference, RequiredLine
-from relance.domains.invitations.lifecycle import FormStatus
+from relance.domains.invitations.lifecycle import ExpiryReason, FormStatus
 
 _SCHEMA_EXAMPLE = {
     "type": "object",
@@ -52,7 +52,7 @@ class FormWrite(Input):
         "of these; `x-accept` lists kinds (`pdf`, `png`, `jpeg`, `docx`, `xlsx`, `pptx`, `odt`, `ods`), `x-max-bytes` "
         "bounds each. See docs/forms.md."
     )
-    validity: Duration = Field("P2Y", description="How long an answer stays valid, ISO 8601.")
+    validity: PositiveDuration = Field("P2Y", description="How long an answer stays valid, ISO 8601.")
 
 
 class FormRead(Output):
@@ -116,6 +116,8 @@ class PrequalificationRead(Output):
                 ],
                 "completed_at": "2026-11-23T09:00:00Z",
                 "valid_until": "2028-11-23T09:00:00Z",
+                "expiry_reason": None,
+                "expiry_reason_label": None,
             }
         }
     )
@@ -130,4 +132,6 @@ class PrequalificationRead(Output):
         description="What the ids in the file fields of the answers stand for; fetched below this address."
     )
     completed_at: Instant | None
-    valid_until: Instant | None
+    valid_until: Instant | None = Field(description="Until when the answers hold, or held.")
+    expiry_reason: ExpiryReason | None = Field(description="Why the form is expired; null where it is not.")
+    expiry_reason_label: str | None

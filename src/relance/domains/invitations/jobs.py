@@ -9,8 +9,8 @@ from relance.core.errors import FieldError, RelanceError
 from relance.core.i18n import Text
 from relance.core.lifecycle import Actor, TransitionNotAllowed
 from relance.core.runtime import Runtime
-from relance.domains.invitations import views
-from relance.domains.invitations.asking import subject_of
+from relance.domains.invitations.asked import Asked
+from relance.domains.invitations.asked.repository import AskedRepository
 from relance.domains.invitations.chasing import Chasing
 from relance.domains.invitations.errors import (
     AddressUndeliverable,
@@ -22,7 +22,7 @@ from relance.domains.invitations.errors import (
 )
 from relance.domains.invitations.lifecycle import LIFECYCLE, Delivery, Status
 from relance.domains.invitations.permissions import REMIND
-from relance.domains.invitations.repository import InvitationRepository, InvitationRow
+from relance.domains.invitations.repository import InvitationRepository
 from relance.domains.invitations.schemas import InvitationFilter
 
 REMIND_ALL = "invitations.remind_all"
@@ -89,12 +89,12 @@ class _Round:
         job, rows = self._job, InvitationRepository(session)
         until = UUID(job.parameters["until"])
         ids = await rows.ids_after(_filter(job), job.caller, self._after, until, BATCH)
-        held = await rows.lock_all(ids)
+        held = await AskedRepository(session).lock_all(ids)
         asked = {id_: self._outcome(held[id_]) for id_ in ids if id_ in held}
         chasing = Chasing(session, self._runtime, job.caller)
         await chasing.remind([held[id_] for id_, outcome in asked.items() if outcome == "sent"])
         renewed = [held[id_] for id_, outcome in asked.items() if outcome == "renewed"]
-        refused = await chasing.renew(renewed) if renewed else {}
+        refused = await chasing.renew(renewed)
         items = [_result(held[id_], outcome, refused.get(id_)) for id_, outcome in asked.items()]
         if len(ids) < BATCH:
             return Batch(items, None)
@@ -104,25 +104,24 @@ class _Round:
     async def close(self) -> None:
         """Nothing is held."""
 
-    def _outcome(self, row: InvitationRow) -> str:
+    def _outcome(self, row: Asked) -> str:
         """What becomes of `row`, by the same table as a reminder of one invitation."""
-        invitation = row.invitation
-        if not self._job.caller.reaches(REMIND, invitation.requested_by):
+        if not self._job.caller.reaches(REMIND, row.requested_by):
             return "forbidden"
-        again = invitation.status == Status.EXPIRED and bool(self._job.parameters["include_expired"])
-        facts = views.facts_of(row, self._runtime.clock.now())
-        refused = LIFECYCLE.refusal(invitation.status, "renew" if again else "remind", Actor.USER, facts)
+        again = row.status == Status.EXPIRED and bool(self._job.parameters["include_expired"])
+        facts = row.facts(self._runtime.clock.now())
+        refused = LIFECYCLE.refusal(row.status, "renew" if again else "remind", Actor.USER, facts)
         if refused is None:
             return "renewed" if again else "sent"
         if not isinstance(refused, TransitionNotAllowed):
             return _BY_ERROR[type(refused)]
-        if invitation.status == Status.QUEUED and invitation.delivery == Delivery.UNDELIVERABLE:
+        if row.status == Status.QUEUED and row.delivery == Delivery.UNDELIVERABLE:
             return "undeliverable"
-        return _BY_STATUS[Status(invitation.status)]
+        return _BY_STATUS[Status(row.status)]
 
 
-def _result(row: InvitationRow, outcome: str, refused: RelanceError | None) -> ItemResult:
-    subject, reference = subject_of(row.invitation), row.invitation.email
+def _result(row: Asked, outcome: str, refused: RelanceError | None) -> ItemResult:
+    subject, reference = row.subject, row.email
     if refused is None:
         return ItemResult(outcome, subject=subject, reference=reference)
     return ItemResult(refused.code, failed=True, subject=subject, reference=reference, errors=faults_of(refused))

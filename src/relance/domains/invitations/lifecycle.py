@@ -47,6 +47,13 @@ class Reason(StrEnum):
     UPDATE_REQUESTED = "update_requested"
 
 
+class ExpiryReason(StrEnum):
+    """Why a completed form is valid no longer."""
+
+    VALIDITY_OVER = "validity_over"
+    IDENTITY_CHANGED = "identity_changed"
+
+
 STATUS_LABELS = {
     Status.QUEUED: Text("En attente d'envoi", "Waiting to be sent"),
     Status.SENT: Text("Envoyée", "Sent"),
@@ -66,6 +73,10 @@ REASON_LABELS = {
     ),
     Reason.UPDATE_REQUESTED: Text("Formulaire expiré, mise à jour demandée", "Form expired, update requested"),
 }
+EXPIRY_REASON_LABELS = {
+    ExpiryReason.VALIDITY_OVER: Text("Durée de validité dépassée", "Validity over"),
+    ExpiryReason.IDENTITY_CHANGED: Text("Identité du partenaire modifiée", "Identity of the partner changed"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,16 @@ class Facts:
     def gap_ends_at(self) -> datetime | None:
         """When the next link-bearing mail may be asked for; None where it may be now."""
         return gap_ends_at(self.last_asked_at, self.now)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether somebody wants the partner left alone."""
+        return self.archived or self.declined
+
+    @property
+    def chased(self) -> bool:
+        """Whether the partner hears of the invitation without anybody asking for it."""
+        return not (self.quiet or self.undeliverable or self.form_status is FormStatus.COMPLETED)
 
 
 def _form_open(facts: Facts) -> RelanceError | None:

@@ -1,17 +1,35 @@
 """Tables of this domain."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    TIMESTAMP,
+    CheckConstraint,
+    ColumnElement,
+    Computed,
+    Index,
+    SmallInteger,
+    UniqueConstraint,
+    func,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from relance.core.db import Base, Versioned, WorkspaceOwned, owned_reference
-from relance.domains.invitations.lifecycle import FormStatus, Status
+from relance.core.facets import Axis, Facets
+from relance.core.search import follow_name
+from relance.domains.invitations.lifecycle import ExpiryReason, FormStatus, Status
+
+#: The axes that the dashboard filters and counts by, as one number a row.
+FACETS = Facets(Axis.present("archived", "archived_at"), Axis.of("form_status", FormStatus), Axis.of("status", Status))
 
 
-def _one_of(column: str, values: type[Status] | type[FormStatus]) -> CheckConstraint:
+def _one_of(column: str, values: type[Status] | type[FormStatus] | type[ExpiryReason]) -> CheckConstraint:
     listed = ", ".join(f"'{value.value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
@@ -40,6 +58,7 @@ class Prequalification(Versioned, WorkspaceOwned, Base):
         owned_reference("company_id", "companies"),
         UniqueConstraint("workspace_id", "company_id"),
         _one_of("form_status", FormStatus),
+        _one_of("expiry_reason", ExpiryReason),
     )
 
     company_id: Mapped[UUID]
@@ -51,6 +70,8 @@ class Prequalification(Versioned, WorkspaceOwned, Base):
     draft_saved_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     valid_until: Mapped[datetime | None]
+    #: Set where the form is expired.
+    expiry_reason: Mapped[str | None]
     #: How often it was completed: numbers the cycles of its validity.
     completions: Mapped[int] = mapped_column(default=0, server_default="0")
 
@@ -64,6 +85,7 @@ class Invitation(Versioned, WorkspaceOwned, Base):
         owned_reference("issuing_organisation_id", "organisations"),
         owned_reference("requested_by", "users"),
         _one_of("status", Status),
+        _one_of("form_status", FormStatus),
         # The rule « no two open rows for one address », held by the database under any concurrency.
         Index(
             "uq_invitations_open",
@@ -85,8 +107,13 @@ class Invitation(Versioned, WorkspaceOwned, Base):
     email: Mapped[str]
     #: The address as it is compared: case folded.
     email_key: Mapped[str]
+    #: The partner's name, folded; the database keeps it in step, see `follow_name`.
+    company_key: Mapped[str] = mapped_column(server_default=text("''"), deferred=True)
     locale: Mapped[str]
     status: Mapped[str] = mapped_column(default=Status.QUEUED)
+    #: Of the partner's prequalification, kept in step by whoever changes it, so that one index serves both axes.
+    form_status: Mapped[str] = mapped_column(default=FormStatus.TO_COMPLETE)
+    facet: Mapped[int] = mapped_column(SmallInteger, Computed(FACETS.sql, persisted=True), deferred=True)
     reason: Mapped[str]
     cycle: Mapped[int] = mapped_column(default=1)
     expires_at: Mapped[datetime | None]
@@ -102,3 +129,36 @@ class Invitation(Versioned, WorkspaceOwned, Base):
     closed_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+follow_name(Invitation, "company_key", "companies", "company_id")
+
+#: What a missing instant sorts as: before everything. A constant of the statement, so that an index can hold it.
+_NEVER = literal_column("'1970-01-01 00:00:00+00'::timestamptz", TIMESTAMP(timezone=True))
+#: What the dashboard is sorted by; never null.
+SORTS: Mapping[str, ColumnElement[Any]] = {
+    "last_sent_at": func.coalesce(Invitation.last_sent_at, _NEVER),
+    "created_at": Invitation.created_at.expression,
+    "partner_name": Invitation.company_key.expression,
+    "expires_at": func.coalesce(Invitation.expires_at, _NEVER),
+}
+for _name, _sort in SORTS.items():
+    # What the caller's organisations have asked for, and what one person has; see core/hot_lists.py.
+    for _scope, _columns in (
+        ("organisation", (Invitation.issuing_organisation_id,)),
+        ("requester", (Invitation.requested_by, Invitation.issuing_organisation_id)),
+    ):
+        Index(
+            f"ix_invitations_{_scope}_{_name}",
+            Invitation.workspace_id,
+            *_columns,
+            Invitation.facet,
+            _sort,
+            Invitation.id,
+        )
+Index(
+    "ix_invitations_email_trigrams",
+    Invitation.email_key,
+    postgresql_using="gin",
+    postgresql_ops={"email_key": "gin_trgm_ops"},
+)

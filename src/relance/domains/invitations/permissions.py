@@ -14,7 +14,8 @@ PERMISSIONS = (
     Permission(READ, Text("Consulter les invitations", "See invitations"), member=Level.ALL),
     Permission(CREATE, Text("Inviter des partenaires", "Invite partners")),
     Permission(REMIND, Text("Relancer et renvoyer", "Remind and renew")),
-    Permission("invitations:cancel", Text("Annuler des invitations", "Cancel invitations")),
+    # Its requester's and the administrators': a manager reminds for the team, and takes over what is to be cancelled.
+    Permission("invitations:cancel", Text("Annuler des invitations", "Cancel invitations"), manager=Level.OWN),
     Permission("invitations:archive", Text("Archiver des invitations", "Archive invitations")),
     Permission(
         FORMS_READ,

@@ -2,8 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from typing import TypeGuard
 from zoneinfo import ZoneInfo
 
+from relance.capabilities.links.forms import build_form, carried_over
 from relance.capabilities.links.models import ActionLink
 from relance.capabilities.links.recipient import (
     AnswerOption,
@@ -18,9 +20,9 @@ from relance.core.errors import NotFound
 from relance.core.i18n import Locale, Text, as_locale, long_datetime
 from relance.core.runtime import Runtime
 from relance.domains.invitations.answers import Answers, is_past, require_form
-from relance.domains.invitations.asking import KIND
+from relance.domains.invitations.asked import KIND
 from relance.domains.invitations.emails import reason_sentence
-from relance.domains.invitations.lifecycle import FormStatus, Reason, Status
+from relance.domains.invitations.lifecycle import ExpiryReason, FormStatus, Reason, Status
 from relance.domains.invitations.models import Prequalification, PrequalificationForm
 from relance.domains.invitations.repository import InvitationRepository, InvitationRow, PrequalificationRepository
 
@@ -48,6 +50,16 @@ _MESSAGES: Mapping[LinkState, Text] = {
     ),
     "closed": Text("Cette invitation est close.", "This invitation is closed."),
 }
+_OUTDATED = Text(
+    "Le formulaire de {partner} a été enregistré, puis est arrivé au terme de sa validité le {valid_until}. "
+    "Si une mise à jour est nécessaire, {organisation} vous écrira.",
+    "The form of {partner} was recorded, and was valid until {valid_until}. "
+    "If an update is needed, {organisation} will write to you.",
+)
+_CARRIED_OVER = Text(
+    "{message}\n\nVos réponses précédentes sont reprises ci-dessous : vérifiez-les et corrigez-les avant d’envoyer.",
+    "{message}\n\nYour earlier answers are filled in below: check and correct them before you submit.",
+)
 _DRAFTED = Text(
     "{message}\n\nUn brouillon est enregistré depuis le {draft_saved}. Il n’est pas encore envoyé.",
     "{message}\n\nA draft has been saved since {draft_saved}. It is not submitted yet.",
@@ -121,22 +133,16 @@ class InvitationRecipient:
     ) -> RecipientView:
         invitation, zone = row.invitation, ZoneInfo(row.zone)
         state = _state(row, prequalification, self._runtime.clock.now())
-        completed = prequalification if prequalification is not None and state == "answered" else None
-        form = await require_form(session, completed.form_version if completed else None)
+        recorded = prequalification if state == "answered" else None
+        form = await require_form(session, recorded.form_version if recorded else None)
         expires = invitation.expires_at if state in ("open", "expired") else None
-        words = {
-            "organisation": row.organisation_name,
-            "partner": row.company.name,
-            "requester": row.requester_name,
-            "email": row.requester_email,
-            "expired_on": long_datetime(expires, zone, locale) if expires else "",
-        }
+        answered_at = recorded.completed_at if recorded else None
         return RecipientView(
             kind=KIND,
             state=state,
             state_label=_STATES[state].in_locale(locale),
-            title=_TITLE.format(words, locale),
-            message=_message(state, row, prequalification, words, locale),
+            title=_TITLE.format({"organisation": row.organisation_name}, locale),
+            message=_message(state, row, prequalification, locale),
             asked_by=AskedBy(
                 organisation=row.organisation_name,
                 requester_name=row.requester_name,
@@ -147,18 +153,22 @@ class InvitationRecipient:
             deadline=Deadline.of(expires, zone, locale) if expires else None,
             version=form.form_version,
             answers=_options(row, locale) if state == "open" else [],
-            form=_form_view(form, prequalification, completed, locale) if state in ("open", "answered") else None,
-            answered_at=completed.completed_at if completed else None,
-            answered_label=long_datetime(completed.completed_at, zone, locale)
-            if completed and completed.completed_at
-            else None,
+            form=_form_view(form, prequalification, recorded, locale) if state in ("open", "answered") else None,
+            answered_at=answered_at,
+            answered_label=long_datetime(answered_at, zone, locale) if answered_at else None,
         )
 
 
 def _options(row: InvitationRow, locale: Locale) -> list[AnswerOption]:
     names = ["submit", "save"] + ([] if row.invitation.declined_at else ["decline"])
     return [
-        AnswerOption(name=name, label=_LABELS[name].in_locale(locale), method="POST", uses_form=name != "decline")
+        AnswerOption(
+            name=name,
+            label=_LABELS[name].in_locale(locale),
+            method="POST",
+            uses_form=name != "decline",
+            takes_reason=name == "decline",
+        )
         for name in names
     ]
 
@@ -166,10 +176,12 @@ def _options(row: InvitationRow, locale: Locale) -> list[AnswerOption]:
 def _form_view(
     form: PrequalificationForm,
     prequalification: Prequalification | None,
-    completed: Prequalification | None,
+    recorded: Prequalification | None,
     locale: Locale,
 ) -> RecipientForm:
-    answers = completed.answers if completed else prequalification.draft if prequalification else None
+    answers = recorded.answers if recorded else prequalification.draft if prequalification else None
+    if answers is None and _is_outdated(prequalification):
+        answers = carried_over(build_form(form.json_schema, locale), prequalification.answers or {})
     return RecipientForm(
         version=form.form_version,
         title=form.title_en if locale == "en" else form.title_fr,
@@ -178,28 +190,45 @@ def _form_view(
     )
 
 
-def _message(
-    state: LinkState,
-    row: InvitationRow,
-    prequalification: Prequalification | None,
-    words: Mapping[str, str],
-    locale: Locale,
-) -> str:
+def _is_outdated(prequalification: Prequalification | None) -> TypeGuard[Prequalification]:
+    """Whether there are answers of the same partner whose time is over; those of another identity are not shown."""
+    return prequalification is not None and prequalification.expiry_reason == ExpiryReason.VALIDITY_OVER
+
+
+def _message(state: LinkState, row: InvitationRow, prequalification: Prequalification | None, locale: Locale) -> str:
+    zone, invitation = ZoneInfo(row.zone), row.invitation
+
+    def spoken(at: datetime | None) -> str:
+        return long_datetime(at, zone, locale) if at is not None else ""
+
+    words = {
+        "organisation": row.organisation_name,
+        "partner": row.company.name,
+        "requester": row.requester_name,
+        "email": row.requester_email,
+        "expired_on": spoken(invitation.expires_at),
+        "valid_until": spoken(prequalification.valid_until if prequalification else None),
+    }
+    if state == "answered" and prequalification is not None and prequalification.form_status == FormStatus.EXPIRED:
+        return _OUTDATED.format(words, locale)
     message = _MESSAGES[state].format(words, locale)
     if state != "open":
         return message
-    if row.invitation.declined_at is not None:
+    if invitation.declined_at is not None:
         message = _DECLINED.format({"message": message}, locale)
     if prequalification is not None and prequalification.draft_saved_at is not None:
-        saved = long_datetime(prequalification.draft_saved_at, ZoneInfo(row.zone), locale)
-        message = _DRAFTED.format({"message": message, "draft_saved": saved}, locale)
+        saved = {"message": message, "draft_saved": spoken(prequalification.draft_saved_at)}
+        message = _DRAFTED.format(saved, locale)
+    elif _is_outdated(prequalification):
+        message = _CARRIED_OVER.format({"message": message}, locale)
     return message
 
 
 def _state(row: InvitationRow, prequalification: Prequalification | None, now: datetime) -> LinkState:
-    """What the link is now."""
-    if prequalification is not None and prequalification.form_status == FormStatus.COMPLETED:
+    """What the link is now. What was answered stays readable when its validity is over."""
+    status, form = row.invitation.status, prequalification
+    if form is not None and (form.form_status == FormStatus.COMPLETED or (status == Status.CLOSED and form.answers)):
         return "answered"
-    if row.invitation.status in (Status.CLOSED, Status.CANCELLED):
+    if status in (Status.CLOSED, Status.CANCELLED):
         return "closed"
     return "expired" if is_past(row, now) else "open"

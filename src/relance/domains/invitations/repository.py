@@ -2,31 +2,26 @@
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, func, literal, or_, select, tuple_, update
+from sqlalchemy import and_, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm.attributes import set_committed_value
 
-from relance.capabilities.directory.models import COMPANY_NAME, Company
+from relance.capabilities.directory.models import Company
 from relance.capabilities.identity.models import Membership, Organisation, User, Workspace
+from relance.core.bulk import among
 from relance.core.ids import new_id
-from relance.core.pagination import AnySelect, PageRequest, Slice, SortKey
-from relance.core.repository import AnyRow, Repository, affected, fetch_page
-from relance.core.search import holds
-from relance.core.security import Caller, Level
+from relance.core.pagination import AnySelect, PageRequest, Slice, SortKey, ordered
+from relance.core.repository import AnyRow, Repository, affected, fetch_page, streamed
+from relance.core.security import Caller
+from relance.domains.invitations.dashboard.repository import matching, visible
 from relance.domains.invitations.forms_schemas import PrequalificationQuery
 from relance.domains.invitations.lifecycle import FormStatus, Status
-from relance.domains.invitations.models import Invitation, Prequalification, PrequalificationForm
-from relance.domains.invitations.permissions import READ
-from relance.domains.invitations.schemas import Archived, InvitationFilter
+from relance.domains.invitations.models import SORTS, Invitation, Prequalification, PrequalificationForm
+from relance.domains.invitations.schemas import InvitationFilter
 
-#: What a missing instant sorts as: before everything.
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-#: Rows in memory at once of what is streamed.
-_STREAMED = 1000
 #: What two open rows must not share: organisation, partner, address.
 OpenKey = tuple[UUID, UUID, str]
 
@@ -40,14 +35,22 @@ class InvitationRow:
     organisation_name: str
     requester_name: str
     requester_email: str
-    form_status: FormStatus
+    requester_locale: str
+    #: A requester who has left reads no notices; somebody else takes the request over.
+    requester_active: bool
     zone: str
+
+    @property
+    def form_status(self) -> FormStatus:
+        """Of the partner's prequalification."""
+        return FormStatus(self.invitation.form_status)
 
     @classmethod
     def of(cls, row: AnyRow) -> "InvitationRow":
         """From a row of `_joined`."""
-        invitation, company, organisation, requester, email, form_status, zone = row[:7]
-        return cls(invitation, company, organisation, requester, email, FormStatus(form_status), zone)
+        invitation, company, organisation, name, email, locale, user_status, zone = row[:8]
+        requester = (name, email, locale, user_status == "active")
+        return cls(invitation, company, organisation, *requester, zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +69,9 @@ class DashboardRow:
     expires_at: datetime | None
 
 
-_FORM_STATUS = func.coalesce(Prequalification.form_status, FormStatus.TO_COMPLETE.value)
-
-
 def _joined() -> AnySelect:
-    whole = select(Invitation, Company, Organisation.name, User.name, User.email, _FORM_STATUS, Workspace.zone)
+    requester = (User.name, User.email, User.locale, User.status)
+    whole = select(Invitation, Company, Organisation.name, *requester, Workspace.zone)
     return _around(whole.select_from(Invitation))
 
 
@@ -89,82 +90,25 @@ def _around(statement: AnySelect) -> AnySelect:
         )
         .join(User, and_(User.workspace_id == Invitation.workspace_id, User.id == Invitation.requested_by))
         .join(Workspace, Workspace.id == Invitation.workspace_id)
-        .outerjoin(
-            Prequalification,
-            and_(
-                Prequalification.workspace_id == Invitation.workspace_id,
-                Prequalification.company_id == Invitation.company_id,
-            ),
-        )
     )
-
-
-def visible(caller: Caller) -> ColumnElement[bool]:
-    """Which invitations `caller` may read: those of its organisations, narrowed by the level of its right."""
-    level = caller.level(READ)
-    if level is Level.NONE or not caller.organisation_ids:
-        return false()
-    within = Invitation.issuing_organisation_id.in_(caller.organisation_ids)
-    if level is Level.OWN:
-        return and_(within, Invitation.requested_by == caller.user_id)
-    if level is Level.GROUP:
-        return and_(within, Invitation.requested_by.in_(caller.group_ids))
-    return within
-
-
-def _matching(wanted: InvitationFilter, caller: Caller) -> list[ColumnElement[bool]]:
-    found = [visible(caller)]
-    if wanted.mine:
-        found.append(Invitation.requested_by == caller.user_id)
-    if wanted.form_status:
-        found.append(_FORM_STATUS.in_([value.value for value in wanted.form_status]))
-    if wanted.status:
-        found.append(Invitation.status.in_([value.value for value in wanted.status]))
-    if wanted.archived is not Archived.ANY:
-        archived = Invitation.archived_at.is_not(None)
-        found.append(archived if wanted.archived is Archived.TRUE else ~archived)
-    if wanted.organisation_id is not None:
-        found.append(Invitation.issuing_organisation_id == wanted.organisation_id)
-    if wanted.company_id is not None:
-        found.append(Invitation.company_id == wanted.company_id)
-    if wanted.q and wanted.q.strip():
-        part = wanted.q.strip()
-        found.append(
-            or_(
-                holds(COMPANY_NAME, part),
-                Company.id_value.contains(part.replace(" ", "").upper(), autoescape=True),
-                Invitation.email_key.contains(part.casefold(), autoescape=True),
-            )
-        )
-    return found
-
-
-_SORTS: dict[str, SQLColumnExpression[Any]] = {
-    "last_sent_at": func.coalesce(Invitation.last_sent_at, literal(_NEVER)),
-    "created_at": Invitation.created_at,
-    "partner_name": COMPANY_NAME,
-    "expires_at": func.coalesce(Invitation.expires_at, literal(_NEVER)),
-}
 
 
 class InvitationRepository(Repository):
     """Invitations of the session's workspace."""
 
-    async def page(self, wanted: InvitationFilter, caller: Caller, request: PageRequest) -> Slice[AnyRow]:
-        """One page of the dashboard."""
-        key = SortKey(request.key, _SORTS[request.key])
-        statement = _joined().where(*_matching(wanted, caller))
-        return await fetch_page(self.session, statement, request, key, Invitation.id)
-
     async def find(self, invitation_id: UUID, caller: Caller) -> InvitationRow | None:
         """The invitation, where the caller may read it."""
-        found = await self.session.execute(_joined().where(Invitation.id == invitation_id, visible(caller)))
+        found = await self.session.execute(
+            _joined().where(Invitation.id == invitation_id, *visible(caller).conditions())
+        )
         row = found.one_or_none()
         return InvitationRow.of(row) if row is not None else None
 
     async def lock(self, invitation_id: UUID, caller: Caller) -> InvitationRow | None:
         """The same, its row locked until the transaction ends."""
-        held = select(Invitation.id).where(Invitation.id == invitation_id, visible(caller)).with_for_update()
+        held = (
+            select(Invitation.id).where(Invitation.id == invitation_id, *visible(caller).conditions()).with_for_update()
+        )
         if await self.session.scalar(held) is None:
             return None
         rows = await self.rows([invitation_id])
@@ -190,18 +134,24 @@ class InvitationRepository(Repository):
         """The invitation a link points to."""
         return (await self.rows([invitation_id])).get(invitation_id)
 
-    async def lock_unfinished_of(self, company_id: UUID) -> dict[UUID, InvitationRow]:
-        """Every row of the partner that an answer closes, locked in the order of their ids."""
-        held = (
-            select(Invitation.id)
-            .where(
-                Invitation.company_id == company_id,
-                Invitation.status.in_([Status.QUEUED, Status.SENT, Status.EXPIRED]),
-            )
-            .order_by(Invitation.id)
-            .with_for_update()
+    async def lock_all_of(self, company_id: UUID) -> dict[UUID, InvitationRow]:
+        """Every row of the partner, locked in the order of their ids."""
+        return await self.rows(await self._lock_of([company_id]))
+
+    async def spread_form_status(self, company_ids: Collection[UUID], form_status: FormStatus) -> None:
+        """Write on every invitation of partners where their prequalification stands; its lock is held."""
+        held = await self._lock_of(company_ids)
+        await affected(
+            self.session,
+            update(Invitation)
+            .where(among(Invitation.id, list(held)))
+            .values(form_status=form_status.value, version=Invitation.version + 1),
         )
-        return await self.rows((await self.session.scalars(held)).all())
+
+    async def _lock_of(self, company_ids: Collection[UUID]) -> Sequence[UUID]:
+        # In the order of all writers: the reminding of many locks by id, whosever the rows are.
+        held = select(Invitation.id).where(among(Invitation.company_id, list(company_ids)))
+        return (await self.session.scalars(held.order_by(Invitation.id).with_for_update())).all()
 
     async def open_rows(self, keys: Collection[OpenKey]) -> dict[OpenKey, UUID]:
         """The open invitations for those organisations, partners and addresses."""
@@ -246,48 +196,60 @@ class InvitationRepository(Repository):
 
     async def counts(self, wanted: InvitationFilter, caller: Caller) -> Sequence[tuple[str, str, bool, int]]:
         """How many rows of the dashboard there are by form status, status and whether archived."""
-        by = (_FORM_STATUS.label("form"), Invitation.status, Invitation.archived_at.is_not(None).label("archived"))
-        statement = _around(select(*by, func.count()).select_from(Invitation)).where(*_matching(wanted, caller))
-        found = await self.session.execute(statement.group_by("form", Invitation.status, "archived"))
+        by = (
+            Invitation.form_status.label("form"),
+            Invitation.status,
+            Invitation.archived_at.is_not(None).label("archived"),
+        )
+        statement = _around(select(*by, func.count()).select_from(Invitation)).where(
+            *matching(wanted, caller).conditions()
+        )
+        found = await self.session.execute(statement.group_by(Invitation.form_status, Invitation.status, "archived"))
         return [(row[0], row[1], row[2], row[3]) for row in found]
 
     async def count(self, wanted: InvitationFilter, caller: Caller, until: UUID) -> int:
         """How many rows `ids_after` gives in all."""
         statement = _around(select(func.count()).select_from(Invitation))
-        found = await self.session.scalar(statement.where(*_matching(wanted, caller), Invitation.id <= until))
+        found = await self.session.scalar(
+            statement.where(*matching(wanted, caller).conditions(), Invitation.id <= until)
+        )
         return int(found or 0)
 
     async def ids_after(
         self, wanted: InvitationFilter, caller: Caller, after: UUID | None, until: UUID, limit: int
     ) -> Sequence[UUID]:
         """The next rows of the dashboard in the order of their ids, none made after `until`."""
-        statement = _around(select(Invitation.id)).where(*_matching(wanted, caller), Invitation.id <= until)
+        statement = select(Invitation.id).where(*matching(wanted, caller).conditions(), Invitation.id <= until)
         if after is not None:
             statement = statement.where(Invitation.id > after)
         return (await self.session.scalars(statement.order_by(Invitation.id).limit(limit))).all()
 
-    async def dashboard_rows(
+    def dashboard(self, wanted: InvitationFilter, caller: Caller, sort: str) -> AnySelect:
+        """Every row of the dashboard in its order, its columns named as the fields of `DashboardRow`."""
+        order = ordered(SORTS[sort.removeprefix("-")], Invitation.id, descending=sort.startswith("-"))
+        return self._dashboard(wanted, caller).order_by(*order)
+
+    def dashboard_rows(
         self, wanted: InvitationFilter, caller: Caller, sort: str
     ) -> AsyncIterator[Sequence[DashboardRow]]:
-        """Every row of the dashboard, from a cursor of the server. Needs a transaction that stays open."""
+        """The same, as `streamed`."""
+        return streamed(self.session, self._dashboard(wanted, caller), sort, SORTS, Invitation.id, DashboardRow)
+
+    @staticmethod
+    def _dashboard(wanted: InvitationFilter, caller: Caller) -> AnySelect:
         shown = select(
             Company.id_value,
-            Company.name,
+            Company.name.label("company_name"),
             Invitation.email,
-            Organisation.name,
+            Organisation.name.label("organisation_name"),
             Invitation.last_sent_at,
             Invitation.reminders_count,
-            _FORM_STATUS,
+            Invitation.form_status,
             Invitation.status,
             Invitation.delivery,
             Invitation.expires_at,
         )
-        statement = _around(shown.select_from(Invitation)).where(*_matching(wanted, caller))
-        key, descending = _SORTS[sort.removeprefix("-")], sort.startswith("-")
-        order = (key.desc(), Invitation.id.desc()) if descending else (key.asc(), Invitation.id.asc())
-        found = await self.session.stream(statement.order_by(*order).execution_options(yield_per=_STREAMED))
-        async for rows in found.partitions():
-            yield [DashboardRow(*row) for row in rows]
+        return _around(shown.select_from(Invitation)).where(*matching(wanted, caller).conditions())
 
 
 class PrequalificationRepository(Repository):
@@ -312,6 +274,16 @@ class PrequalificationRepository(Repository):
             .execution_options(populate_existing=True)
         )
         return {row.company_id: row for row in found}
+
+    async def lock_known(self, company_id: UUID) -> Prequalification | None:
+        """The partner's prequalification, locked; None where nobody has ever asked it anything."""
+        found = await self.session.scalars(
+            select(Prequalification)
+            .where(Prequalification.company_id == company_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return found.one_or_none()
 
     async def of_company(self, company_id: UUID) -> Prequalification | None:
         """The partner's prequalification."""

@@ -13,6 +13,7 @@ from relance.core.http import (
     RuntimeDep,
     StrictRoute,
     WriteDep,
+    hot_answer,
     link_next,
     page_request,
 )
@@ -20,6 +21,8 @@ from relance.core.lifecycle import TransitionNotAllowed
 from relance.core.problems import problem_responses
 from relance.core.schemas import Page
 from relance.core.security import Caller, requires
+from relance.domains.invitations import views
+from relance.domains.invitations.dashboard.repository import dashboard_page
 from relance.domains.invitations.errors import (
     AddressUndeliverable,
     AlreadyArchived,
@@ -34,6 +37,7 @@ from relance.domains.invitations.permissions import CREATE, READ
 from relance.domains.invitations.repository import InvitationRow
 from relance.domains.invitations.schemas import (
     InvitationCreate,
+    InvitationCreated,
     InvitationListed,
     InvitationQuery,
     InvitationRead,
@@ -107,29 +111,34 @@ async def create(
     service: Writing,
     response: Response,
     _caller: Annotated[Caller, Depends(requires(CREATE))],
-) -> InvitationRead:
+) -> InvitationCreated:
     """Create an invitation and queue its mail. The partner is found by its identifier, or added to the directory."""
     row = await service.create(payload)
     response.headers["Location"] = f"/v1/invitations/{row.invitation.id}"
-    return await _shown(service, row, response)
+    shown = await _shown(service, row, response)
+    return InvitationCreated(**dict(shown), notices=views.notices(payload, row))
 
 
 @router.get(
     "",
     operation_id="invitations_list",
     summary="The dashboard of invitations",
+    response_model=Page[InvitationListed],
     responses=problem_responses(*_DENIED, ValidationFailed),
 )
 async def list_invitations(
     request: Request,
     response: Response,
-    service: Reading,
+    caller: Reader,
     runtime: RuntimeDep,
     query: Annotated[InvitationQuery, Query()],
-) -> Page[InvitationListed]:
+) -> Page[InvitationListed] | Response:
     """The caller's own requests by default (« Seulement mes demandes »); `mine=false` for all of its organisations."""
     asked = page_request(runtime, query.limit, query.sort, query.cursor)
-    items, next_cursor = await service.page(query, asked, with_actions=bool(query.include))
+    if not query.include:
+        return hot_answer(request, runtime, await dashboard_page(runtime.db, query, caller, asked))
+    async with runtime.db.reading(caller.workspace_id) as session:
+        items, next_cursor = await InvitationService(session, runtime, caller).page_with_actions(query, asked)
     link_next(request, runtime, response, next_cursor)
     return Page(items=items, next_cursor=next_cursor)
 

@@ -13,7 +13,7 @@ from relance.capabilities.directory.schemas import LocalId, LocalIdRead, Name
 from relance.core.actions import AvailableAction
 from relance.core.addresses import EmailAddress
 from relance.core.i18n import Locale
-from relance.core.schemas import UNSET, Input, Instant, Line, ListQuery, Output, Patch, Reference
+from relance.core.schemas import UNSET, ActionsQuery, Input, Instant, Line, Output, Patch, Reference
 from relance.domains.invitations.lifecycle import Delivery, FormStatus, Reason, Status
 
 _EXAMPLE_ID = "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10"
@@ -53,6 +53,23 @@ _ACTIONS: list[JsonValue] = [
     },
     {"action": "cancel", "allowed": True, "reason": None},
 ]
+
+_DETAIL: JsonDict = {
+    **_SUMMARY,
+    "version": 2,
+    "cycle": 1,
+    "available_actions": _ACTIONS,
+    "next_messages": [
+        {
+            "kind": "reminder",
+            "template": "invitations.reminder",
+            "at": "2026-11-30T09:00:02.120000Z",
+            "to": "achats@partenaire.example",
+            "why": "Relance automatique si le formulaire n’est pas complété.",
+        }
+    ],
+    "no_message_reason": None,
+}
 
 
 class PartnerInput(Input):
@@ -164,24 +181,7 @@ class InvitationRead(InvitationSummary):
     model_config = ConfigDict(
         from_attributes=True,
         extra="forbid",
-        json_schema_extra={
-            "example": {
-                **_SUMMARY,
-                "version": 2,
-                "cycle": 1,
-                "available_actions": _ACTIONS,
-                "next_messages": [
-                    {
-                        "kind": "reminder",
-                        "template": "invitations.reminder",
-                        "at": "2026-11-30T09:00:02.120000Z",
-                        "to": "achats@partenaire.example",
-                        "why": "Relance automatique si le formulaire n’est pas complété.",
-                    }
-                ],
-                "no_message_reason": None,
-            }
-        },
+        json_schema_extra={"example": _DETAIL},
     )
 
     version: int = Field(description="Counts the changes; the ETag.")
@@ -191,6 +191,26 @@ class InvitationRead(InvitationSummary):
     )
     next_messages: list[NextMessage] = Field(description="What will be sent, soonest first.")
     no_message_reason: Silence | None = Field(description="Why nothing will be sent; null where something will.")
+
+
+class Notice(Output):
+    """Something that the caller may not have meant."""
+
+    code: str
+    message: str = Field(description="In the caller's language.")
+
+
+class InvitationCreated(InvitationRead):
+    """A new invitation, and what is worth a second look."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {**_DETAIL, "notices": []}},
+    )
+
+    notices: list[Notice] = Field(
+        description="`known_under_another_name`: the identifier is one of a partner whom the directory names "
+        "otherwise, and who is invited under the name that is known."
+    )
 
 
 class Archived(StrEnum):
@@ -228,13 +248,10 @@ class InvitationFilter(Input):
     )
 
 
-class InvitationQuery(ListQuery, InvitationFilter):
+class InvitationQuery(ActionsQuery, InvitationFilter):
     """Query of the dashboard."""
 
     sort: InvitationSort = InvitationSort.CREATED_DESC
-    include: list[Literal["available_actions"]] = Field(
-        default_factory=list, max_length=1, description="Parts that cost more; repeatable."
-    )
 
 
 class Scope(StrEnum):

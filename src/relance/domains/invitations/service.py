@@ -15,9 +15,10 @@ from relance.core.runtime import Runtime
 from relance.core.security import Caller
 from relance.core.subjects import ActorRef
 from relance.domains.invitations import views
-from relance.domains.invitations.asking import subject_of
+from relance.domains.invitations.asking import asked_of, subject_of
 from relance.domains.invitations.chasing import Chasing
-from relance.domains.invitations.creation import Creation
+from relance.domains.invitations.creation import DOMAIN, Creation
+from relance.domains.invitations.dashboard.repository import dashboard_page
 from relance.domains.invitations.lifecycle import LIFECYCLE, Status
 from relance.domains.invitations.permissions import READ
 from relance.domains.invitations.repository import InvitationRepository, InvitationRow
@@ -71,22 +72,22 @@ class InvitationService:
             raise PermissionDenied(permission)
         return row
 
-    async def page(
-        self, wanted: InvitationFilter, request: PageRequest, *, with_actions: bool
+    async def page_with_actions(
+        self, wanted: InvitationFilter, request: PageRequest
     ) -> tuple[list[InvitationListed], str | None]:
-        """One page of the dashboard, and the cursor of the next."""
-        found = await self._rows.page(wanted, self._caller, request)
-        rows = [InvitationRow.of(row) for row in found.rows]
-        now = self._clock.now()
-        items = [views.listed(row, views.actions_of(row, self._caller, now) if with_actions else None) for row in rows]
-        return items, self._runtime.cursors.encode(found.next) if found.next else None
+        """One page of the dashboard with what may be done with each row, and the cursor of the next."""
+        page = await dashboard_page(self._runtime.db, wanted, self._caller, request)
+        rows, now = await self._rows.rows(page.ids), self._clock.now()
+        items = [views.listed(rows[id_], views.actions_of(rows[id_], self._caller, now)) for id_ in page.ids]
+        return items, self._runtime.cursors.encode(page.next) if page.next else None
 
     async def detail(self, row: InvitationRow) -> InvitationRead:
         """One invitation in full, as the caller sees it now."""
         subject = subject_of(row.invitation)
         queued = await Outbox(self._session, self._clock).pending(subject)
         planned = await self._follow_ups.pending(subject)
-        return views.detail(row, self._caller, self._clock.now(), queued, planned)
+        policy = await self._follow_ups.policy(DOMAIN)
+        return views.detail(row, self._caller, self._clock.now(), queued, planned, policy)
 
     # --- creating --------------------------------------------------------------------------------------------------
 
@@ -113,7 +114,8 @@ class InvitationService:
         """
         facts = views.facts_of(row, self._clock.now(), forced=force)
         LIFECYCLE.require(row.invitation.status, "remind", Actor.USER, facts)
-        await self._chasing.remind([row], forced=force)
+        await self._chasing.remind([asked_of(row)], forced=force)
+        await self._session.refresh(row.invitation)
 
     async def renew(self, row: InvitationRow) -> None:
         """Begin a new cycle: the inviting mail again, and reminders and expiry armed again once it has left.
@@ -122,9 +124,10 @@ class InvitationService:
             RelanceError: the refusal of the lifecycle, or `AlreadyOpen`.
         """
         LIFECYCLE.require(row.invitation.status, "renew", Actor.USER, views.facts_of(row, self._clock.now()))
-        refused = await self._chasing.renew([row])
+        refused = await self._chasing.renew([asked_of(row)])
         if refused:
             raise refused[row.invitation.id]
+        await self._session.refresh(row.invitation)
 
     async def update(self, row: InvitationRow, wanted: InvitationUpdate) -> None:
         """Correct the address, where another one is given.
@@ -137,6 +140,7 @@ class InvitationService:
             return
         LIFECYCLE.require(row.invitation.status, "correct", Actor.USER, views.facts_of(row, self._clock.now()))
         await self._chasing.correct(row, email)
+        await self._session.refresh(row.invitation)
 
     async def reassign(self, row: InvitationRow, user_id: UUID) -> InvitationRow:
         """Pass the request to somebody else: « Seulement mes demandes » and the notices follow.

@@ -1,13 +1,13 @@
 """The dashboard as a file: the columns of the screen in their order."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from zoneinfo import ZoneInfo
+from collections.abc import AsyncIterator, Sequence
 
-from relance.capabilities.identity.repository import IdentityRepository
-from relance.capabilities.jobs.handlers import JobFacts
-from relance.capabilities.transfers.cells import Cell, Column, Sheet
+from relance.capabilities.exports.declaration import ListExport
+from relance.capabilities.transfers.cells import Column, Sheet
+from relance.capabilities.transfers.copying.repository import AnySelect
 from relance.core.db import DbSession
-from relance.core.i18n import Locale, Text
+from relance.core.i18n import Text
+from relance.core.security import Caller
 from relance.domains.invitations.lifecycle import (
     DELIVERY_LABELS,
     FORM_STATUS_LABELS,
@@ -16,19 +16,9 @@ from relance.domains.invitations.lifecycle import (
     FormStatus,
     Status,
 )
+from relance.domains.invitations.permissions import READ
 from relance.domains.invitations.repository import DashboardRow, InvitationRepository
-from relance.domains.invitations.schemas import InvitationFilter
-
-EXPORT = "invitations.export"
-
-
-def _words(labels: Mapping[str, Text], code: Callable[[DashboardRow], str | None]) -> Callable[..., Cell]:
-    def shown(row: DashboardRow, locale: Locale) -> Cell:
-        value = code(row)
-        return None if value is None else labels[value].in_locale(locale)
-
-    return shown
-
+from relance.domains.invitations.schemas import InvitationExportCreate, InvitationExportQuery, InvitationFilter
 
 _FORM_STATUS = {code.value: label for code, label in FORM_STATUS_LABELS.items() if isinstance(code, FormStatus)}
 _STATUS = {code.value: label for code, label in STATUS_LABELS.items() if isinstance(code, Status)}
@@ -37,46 +27,41 @@ _DELIVERY = {code.value: label for code, label in DELIVERY_LABELS.items() if isi
 DASHBOARD: Sheet[DashboardRow] = Sheet(
     Text("Invitations", "Invitations"),
     (
-        Column("local_id", Text("Identifiant local", "Local id"), lambda row, _locale: row.id_value, 18),
-        Column("name", Text("Raison sociale", "Name"), lambda row, _locale: row.company_name, 36),
-        Column("email", Text("E-mail sollicité", "E-mail asked"), lambda row, _locale: row.email, 36),
-        Column(
-            "issuing_organisation",
-            Text("Entité émettrice", "Issuing organisation"),
-            lambda row, _locale: row.organisation_name,
-            28,
+        Column.stored("local_id", Text("Identifiant local", "Local id"), "id_value", 18),
+        Column.stored("name", Text("Raison sociale", "Name"), "company_name", 36),
+        Column.stored("email", Text("E-mail sollicité", "E-mail asked"), "email", 36),
+        Column.stored(
+            "issuing_organisation", Text("Entité émettrice", "Issuing organisation"), "organisation_name", 28
         ),
-        Column("last_sent_at", Text("Dernier envoi", "Last sent"), lambda row, _locale: row.last_sent_at, 18),
-        Column("reminders_count", Text("Relances", "Reminders"), lambda row, _locale: row.reminders_count, 10),
-        Column(
-            "form_status",
-            Text("Statut du formulaire", "Form status"),
-            _words(_FORM_STATUS, lambda row: row.form_status),
-        ),
-        Column("status", Text("Statut de l’invitation", "Invitation status"), _words(_STATUS, lambda row: row.status)),
-        Column("delivery", Text("Distribution", "Delivery"), _words(_DELIVERY, lambda row: row.delivery)),
-        Column("expires_at", Text("Expire le", "Expires at"), lambda row, _locale: row.expires_at, 18),
+        Column.stored("last_sent_at", Text("Dernier envoi", "Last sent"), "last_sent_at", 18),
+        Column.stored("reminders_count", Text("Relances", "Reminders"), "reminders_count", 10),
+        Column.stored("form_status", Text("Statut du formulaire", "Form status"), "form_status", words=_FORM_STATUS),
+        Column.stored("status", Text("Statut de l’invitation", "Invitation status"), "status", words=_STATUS),
+        Column.stored("delivery", Text("Distribution", "Delivery"), "delivery", words=_DELIVERY),
+        Column.stored("expires_at", Text("Expire le", "Expires at"), "expires_at", 18),
     ),
 )
 
 
-async def zone_of(session: DbSession) -> ZoneInfo:
-    """In which instants are written for this workspace."""
-    return ZoneInfo((await IdentityRepository(session).workspace()).zone)
+def _rows(
+    session: DbSession, wanted: InvitationFilter, caller: Caller, sort: str
+) -> AsyncIterator[Sequence[DashboardRow]]:
+    return InvitationRepository(session).dashboard_rows(wanted, caller, sort)
 
 
-class DashboardExport:
-    """An `ExportSource`. Parameters: `filter`, `sort`."""
+def _stored(session: DbSession, wanted: InvitationFilter, caller: Caller, sort: str) -> AnySelect:
+    return InvitationRepository(session).dashboard(wanted, caller, sort)
 
-    kind = EXPORT
-    label = Text("Export des invitations", "Export of invitations")
-    sheet = DASHBOARD
 
-    async def zone(self, session: DbSession) -> ZoneInfo:
-        """The workspace's."""
-        return await zone_of(session)
-
-    def rows(self, session: DbSession, job: JobFacts) -> AsyncIterator[Sequence[DashboardRow]]:
-        """The rows that the same filters show on the screen."""
-        wanted = InvitationFilter.model_validate(job.parameters["filter"])
-        return InvitationRepository(session).dashboard_rows(wanted, job.caller, job.parameters["sort"])
+EXPORT = ListExport(
+    resource="invitations",
+    label=Text("Export des invitations", "Export of invitations"),
+    sheet=DASHBOARD,
+    rows=_rows,
+    stored=_stored,
+    permission=READ,
+    filter=InvitationFilter,
+    query=InvitationExportQuery,
+    create=InvitationExportCreate,
+    called="dashboard",
+)

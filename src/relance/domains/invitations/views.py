@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from relance.capabilities.cycles.views import CycleMails, Outlook, next_messages
 from relance.capabilities.directory.models import Company
 from relance.capabilities.directory.schemas import LocalIdRead
-from relance.capabilities.followups.models import FollowUp, FollowUpKind
+from relance.capabilities.followups.models import FollowUp
+from relance.capabilities.followups.service import Policy
 from relance.capabilities.messaging.models import Message
 from relance.core.actions import AvailableAction, available_actions
 from relance.core.i18n import Text
 from relance.core.schemas import Reference
 from relance.core.security import Caller
-from relance.domains.invitations.emails import ExpiredMail, InvitationMail, ReminderMail
+from relance.domains.invitations.creation import known_otherwise
+from relance.domains.invitations.emails import CHASING, ExpiredMail, InvitationMail, ReminderMail
 from relance.domains.invitations.lifecycle import (
     DELIVERY_LABELS,
     FORM_STATUS_LABELS,
@@ -20,26 +23,35 @@ from relance.domains.invitations.lifecycle import (
     STATUS_LABELS,
     Delivery,
     Facts,
-    FormStatus,
     Reason,
     Status,
 )
 from relance.domains.invitations.repository import InvitationRow
 from relance.domains.invitations.schemas import (
+    InvitationCreate,
     InvitationListed,
     InvitationRead,
     NextMessage,
+    Notice,
     PartnerRead,
     Silence,
 )
 
-_QUEUED_WHY = Text("En file d’attente, part dès que possible.", "Queued, leaves as soon as possible.")
-_REMINDER_WHY = Text(
-    "Relance automatique si le formulaire n’est pas complété.", "Automatic reminder if the form is not completed."
+_MAILS = CycleMails(
+    inviting=InvitationMail.key,
+    reminding=ReminderMail.key,
+    expiring=ExpiredMail.key,
+    reminder_why=Text(
+        "Relance automatique si le formulaire n’est pas complété.", "Automatic reminder if the form is not completed."
+    ),
+    expiry_why=Text(
+        "Avis d’expiration si le formulaire n’est toujours pas complété.",
+        "Expiry notice if the form is still not completed.",
+    ),
 )
-_EXPIRY_WHY = Text(
-    "Avis d’expiration si le formulaire n’est toujours pas complété.",
-    "Expiry notice if the form is still not completed.",
+_KNOWN_OTHERWISE = Text(
+    "Cet identifiant est celui de « {name} » dans votre annuaire : c’est sous ce nom qu’il est invité.",
+    "This identifier is the one of “{name}” in your directory, which is invited under that name.",
 )
 _SILENCES = {
     "archived": Text("L’invitation est archivée.", "The invitation is archived."),
@@ -51,7 +63,6 @@ _SILENCES = {
     "waiting": Text("L’invitation attend le relais de courrier.", "The invitation waits for the mail relay."),
     "nothing_planned": Text("Aucun envoi n’est prévu.", "No mail is planned."),
 }
-_KINDS = {InvitationMail.key: "invitation", ReminderMail.key: "reminder", ExpiredMail.key: "expiry_notice"}
 
 
 def facts_of(row: InvitationRow, now: datetime, *, forced: bool = False) -> Facts:
@@ -118,12 +129,16 @@ def listed(row: InvitationRow, actions: list[AvailableAction] | None) -> Invitat
 
 
 def detail(
-    row: InvitationRow, caller: Caller, now: datetime, queued: Sequence[Message], planned: Sequence[FollowUp]
+    row: InvitationRow,
+    caller: Caller,
+    now: datetime,
+    queued: Sequence[Message],
+    planned: Sequence[FollowUp],
+    policy: Policy,
 ) -> InvitationRead:
     """One invitation in full."""
-    messages = [_queued(message, now) for message in queued if message.mail_key in _KINDS]
-    if row.form_status is not FormStatus.COMPLETED:
-        messages += [_planned(row, follow_up) for follow_up in planned]
+    facts = facts_of(row, now)
+    messages = _next_messages(row, facts, queued, planned, policy)
     return InvitationRead.model_validate(
         {
             **_summary(row),
@@ -136,27 +151,21 @@ def detail(
     )
 
 
-def _queued(message: Message, now: datetime) -> NextMessage:
-    return NextMessage.model_validate(
-        {
-            "kind": _KINDS[message.mail_key],
-            "template": message.mail_key,
-            "at": max(now, message.not_before) if message.not_before else now,
-            "to": message.recipient,
-            "why": _QUEUED_WHY.in_locale(),
-        }
-    )
+def notices(wanted: InvitationCreate, row: InvitationRow) -> list[Notice]:
+    """What the caller may not have meant by what was made."""
+    if not known_otherwise(wanted, row):
+        return []
+    message = _KNOWN_OTHERWISE.format({"name": row.company.name})
+    return [Notice(code="known_under_another_name", message=message)]
 
 
-def _planned(row: InvitationRow, follow_up: FollowUp) -> NextMessage:
-    reminder = follow_up.kind == FollowUpKind.REMINDER
-    return NextMessage(
-        kind="reminder" if reminder else "expiry_notice",
-        template=ReminderMail.key if reminder else ExpiredMail.key,
-        at=follow_up.due_at,
-        to=row.invitation.email,
-        why=(_REMINDER_WHY if reminder else _EXPIRY_WHY).in_locale(),
-    )
+def _next_messages(
+    row: InvitationRow, facts: Facts, queued: Sequence[Message], planned: Sequence[FollowUp], policy: Policy
+) -> list[NextMessage]:
+    """What will leave: not what the worker will find unwanted when its turn has come."""
+    wanted = [message for message in queued if not (facts.quiet and message.mail_key in CHASING)]
+    outlook = Outlook(policy, facts.gap_ends_at, row.invitation.expires_at)
+    return next_messages(_MAILS, row.invitation.email, facts.now, wanted, planned if facts.chased else (), outlook)
 
 
 def _silence(row: InvitationRow) -> Silence:

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from relance.capabilities.cycles.chase import Chase
 from relance.capabilities.cycles.lifecycle import Pace
@@ -14,7 +12,7 @@ from relance.capabilities.messaging.handlers import MailFact
 from relance.capabilities.messaging.mails import Mail
 from relance.capabilities.messaging.outbox import Envelope, Outbox
 from relance.core.db import DbSession
-from relance.core.i18n import Text, as_locale, long_datetime
+from relance.core.i18n import Text, as_locale
 from relance.core.lifecycle import Lifecycle
 from relance.core.runtime import Runtime
 from relance.core.subjects import SubjectRef
@@ -23,26 +21,21 @@ from relance.domains.mandates.contacts.repository import ContactRepository
 from relance.domains.mandates.emails import (
     AcceptedMail,
     CancelledMail,
-    CompanyFacts,
-    ContactFacts,
     DeclinedMail,
     ExpiredMail,
     ExpiredNotice,
-    FirmFacts,
     InviteMail,
     ReminderMail,
-    RequesterFacts,
     UndeliverableMail,
 )
+from relance.domains.mandates.filling import Filling
 from relance.domains.mandates.lifecycle import CONTACT_LIFECYCLE, LIFECYCLE, Facts, MandateKind, MandateStatus, TeamRole
 from relance.domains.mandates.repository import MandateRepository, MandateRow, Member
-from relance.domains.mandates.schemas import Civility
 
 KIND = "mandate"
 CONTACT_KIND = "mandate_contact"
 DOMAIN = "mandates"
 
-CIVILITIES = {Civility.MR: Text("M.", "Mr"), Civility.MRS: Text("Mme", "Ms")}
 CYCLE_MAILS = CycleMails(
     InviteMail.key,
     ReminderMail.key,
@@ -109,64 +102,28 @@ class MandateChase(Chase[MandateRow]):
 
     async def tell_expired(self, session: DbSession, row: MandateRow) -> None:
         """The contact reads whom to write to; the owners, that nobody has accepted."""
-        expired_on = _instant(row, row.invitee.expires_at or self._clock.now())
-        address = row.invitee.contact_email or ""
-        contact = ExpiredMail(**_facts(row, address), expires_on=expired_on)
-        await Outbox(session, self._clock).enqueue(_to_contact(row, contact, priority=200))
-        await self._tell(
-            session,
-            row,
-            row.members(TeamRole.OWNER),
-            lambda to: ExpiredNotice(**_facts(row, to), expires_on=expired_on, reference=str(row.mandate.id)),
-        )
+        at = row.invitee.expires_at or self._clock.now()
+        mail = Filling.to_contact(row).expired(at)
+        await Outbox(session, self._clock).enqueue(_to_contact(row, mail, priority=200))
+        await self._tell(session, row, row.members(TeamRole.OWNER), lambda words: words.expired_notice(at))
 
     async def tell_undeliverable(self, session: DbSession, row: MandateRow, failure: MailFact) -> None:
         """The owners read that mail does not reach the contact, or that it never left."""
-        await self._tell(
-            session,
-            row,
-            row.members(TeamRole.OWNER),
-            lambda to: UndeliverableMail(
-                **_facts(row, to),
-                diagnosis=failure.enhanced or "",
-                happened_on=_instant(row, failure.at),
-                never_left=failure.never_left,
-                reference=str(row.mandate.id),
-            ),
-        )
+        diagnosis, at, never_left = failure.enhanced or "", failure.at, failure.never_left
+        owners = row.members(TeamRole.OWNER)
+        await self._tell(session, row, owners, lambda words: words.undeliverable(at, diagnosis, never_left=never_left))
 
     async def tell_accepted(self, session: DbSession, row: MandateRow, at: datetime) -> None:
         """Owners, agents and the submitter read it, each once."""
-        await self._tell(
-            session,
-            row,
-            row.team,
-            lambda to: AcceptedMail(
-                **_facts(row, to),
-                accepted_on=_instant(row, at),
-                reference=str(row.mandate.id),
-                main=row.further is None,
-            ),
-            also=row.submitter_email,
-        )
+        await self._tell(session, row, row.team, lambda words: words.accepted(at), submitter=True)
 
     async def tell_declined(self, session: DbSession, row: MandateRow, at: datetime) -> None:
         """The owners read it, with the reason where there is one."""
-        await self._tell(
-            session,
-            row,
-            row.members(TeamRole.OWNER),
-            lambda to: DeclinedMail(
-                **_facts(row, to),
-                declined_on=_instant(row, at),
-                reason=row.invitee.decline_reason or "",
-                reference=str(row.mandate.id),
-            ),
-        )
+        await self._tell(session, row, row.members(TeamRole.OWNER), lambda words: words.declined(at))
 
     async def tell_cancelled(self, session: DbSession, row: MandateRow) -> None:
         """The contact reads that nothing is asked any more."""
-        mail = CancelledMail(**_facts(row, row.invitee.contact_email or ""), reason=row.mandate.cancel_reason or "")
+        mail = Filling.to_contact(row).cancelled()
         await Outbox(session, self._clock).enqueue(_to_contact(row, mail, priority=150))
 
     async def _ask(
@@ -184,14 +141,9 @@ class MandateChase(Chase[MandateRow]):
         known = await MandateRepository(session).registered(addresses)
         envelopes = []
         for row, address, link in zip(rows, addresses, links, strict=True):
-            expires_at = row.invitee.expires_at if mail is ReminderMail else None
-            built = mail(
-                **_facts(row, row.invitee.contact_email or ""),
-                link="",  # the outbox points it to `link_id`
-                expires_on=_instant(row, expires_at or deadline),
-                registered=address in known,
-            )
-            envelopes.append(_to_contact(row, built, priority, link.id, expires_at or deadline))
+            expires_at = (row.invitee.expires_at if mail is ReminderMail else None) or deadline
+            built = Filling.to_contact(row).asking(mail, expires_at, registered=address in known)
+            envelopes.append(_to_contact(row, built, priority, link.id, expires_at))
         await Outbox(session, self._clock).enqueue_all(envelopes)
 
     async def _tell(
@@ -199,20 +151,20 @@ class MandateChase(Chase[MandateRow]):
         session: DbSession,
         row: MandateRow,
         members: Iterable[Member],
-        notice: Callable[[str], Mail],
-        also: str | None = None,
+        notice: Callable[[Filling], Mail],
+        *,
+        submitter: bool = False,
     ) -> None:
-        """One notice to each active member, and to `also`, whatever their roles."""
-        own = as_locale(row.mandate.locale)
+        """One notice to each active member, and to the submitter, whatever their roles; each in their own language."""
         people = {member.email: as_locale(member.locale) for member in members if member.active}
-        if also is not None:
-            people.setdefault(also, own)
+        if submitter and row.submitter_email is not None and row.submitter_active:
+            people.setdefault(row.submitter_email, as_locale(row.submitter_locale))
         await Outbox(session, self._clock).enqueue_all(
             [
                 Envelope(
                     subject=subject_of(row),
                     organisation_id=row.mandate.issuing_organisation_id,
-                    mail=notice(address),
+                    mail=notice(Filling(row, locale, address)),
                     recipient=address,
                     locale=locale,
                     cycle=row.invitee.cycle,
@@ -247,6 +199,11 @@ def chase_of(row: MandateRow, runtime: Runtime) -> MandateChase:
     return ContactChase(runtime) if row.further is not None else MandateChase(runtime)
 
 
+def answers_to(row: MandateRow) -> str:
+    """Where the contact's answers by mail go."""
+    return row.submitter_email or row.creator_email
+
+
 def _to_contact(
     row: MandateRow, mail: Mail, priority: int, link_id: UUID | None = None, expires_at: datetime | None = None
 ) -> Envelope:
@@ -260,30 +217,8 @@ def _to_contact(
         ordinal=row.invitee.reminders_asked if isinstance(mail, ReminderMail) else 0,
         link_id=link_id,
         sender_name=row.organisation_name,
-        reply_to=row.submitter_email or row.creator_email,
+        reply_to=answers_to(row),
         priority=priority,
         expires_at=expires_at,
         list_unsubscribe=isinstance(mail, ReminderMail),
     )
-
-
-def _facts(row: MandateRow, recipient: str) -> dict[str, Any]:
-    invitee, locale = row.invitee, as_locale(row.mandate.locale)
-    return {
-        "recipient_email": recipient,
-        "company": CompanyFacts(name=row.company.name),
-        "organisation": FirmFacts(name=row.organisation_name),
-        "contact": ContactFacts(
-            title=CIVILITIES[Civility(invitee.contact_title)].in_locale(locale) if invitee.contact_title else "",
-            first_name=invitee.contact_first_name or "",
-            last_name=invitee.contact_last_name or "",
-            email=invitee.contact_email or "",
-        ),
-        "requester": RequesterFacts(
-            name=row.submitter_name or row.creator_name, email=row.submitter_email or row.creator_email
-        ),
-    }
-
-
-def _instant(row: MandateRow, at: datetime) -> str:
-    return long_datetime(at, ZoneInfo(row.zone), as_locale(row.mandate.locale))

@@ -1,31 +1,21 @@
 """HTTP of this domain, as to many mandates at once and to none: counts, exports, dates of a schedule."""
 
-from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response, status
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Depends, Query, Response
 
-from relance.capabilities.jobs.router import JobKindsDep, accepted
-from relance.capabilities.jobs.schemas import JobRead
-from relance.capabilities.jobs.service import Jobs
-from relance.capabilities.transfers.csv_files import MEDIA_TYPE, csv_pieces
+from relance.capabilities.exports.routes import add_export_routes
 from relance.core.by_reference import BY_REFERENCE, ExternalIdPath, answer_put, put_responses
-from relance.core.downloads import attachment
 from relance.core.errors import DuplicateResource, NotFound, PermissionDenied, Unauthenticated, ValidationFailed
 from relance.core.etag import IfMatchOrNone, set_etag
 from relance.core.http import ReadDep, RuntimeDep, StrictRoute, WriteDep
-from relance.core.i18n import current_locale
 from relance.core.problems import problem_responses
 from relance.core.security import Caller, requires
 from relance.domains.mandates.errors import ContactFixed, FeatureNotSubscribed, LastTeamMember, MandateIncomplete
-from relance.domains.mandates.exports.repository import ExportedMandate, MandateExportRepository
 from relance.domains.mandates.lifecycle import WRITE, MandateStatus
 from relance.domains.mandates.list_schemas import (
     MandateCounts,
-    MandateExportCreate,
-    MandateExportQuery,
     MandateFilter,
     MandateStatusCounts,
 )
@@ -35,7 +25,7 @@ from relance.domains.mandates.repository import MandateRepository
 from relance.domains.mandates.schedule import preview, rule
 from relance.domains.mandates.schemas import MandateRead, MandateReplace, SchedulePreview, SchedulePreviewRequest
 from relance.domains.mandates.service import MandateService
-from relance.domains.mandates.transfers import EXPORT, MANDATES, zone_of
+from relance.domains.mandates.transfers import EXPORT
 
 router = APIRouter(prefix="/v1/mandates", tags=["mandates"], route_class=StrictRoute)
 
@@ -57,51 +47,7 @@ async def summary(session: ReadDep, caller: Reader, query: Annotated[MandateFilt
     return MandateCounts(total=sum(by_status.values()), status=MandateStatusCounts.model_validate(by_status))
 
 
-@router.get(
-    "/export.csv",
-    operation_id="mandates_export_csv",
-    summary="The list as a CSV, streamed",
-    response_class=StreamingResponse,
-    responses=problem_responses(*_ERRORS)
-    | {
-        200: {
-            "description": "UTF-8 with BOM; `;` in French, `,` in English.",
-            "content": {"text/csv": {"schema": {"type": "string"}}},
-        }
-    },
-)
-async def export_csv(
-    session: ReadDep, runtime: RuntimeDep, caller: Reader, query: Annotated[MandateExportQuery, Query()]
-) -> StreamingResponse:
-    """The same columns, filters and order as the screen, whatever the number of rows."""
-
-    async def batches() -> AsyncIterator[Sequence[ExportedMandate]]:
-        async with runtime.db.transaction(caller.workspace_id) as snapshot:
-            async for rows in MandateExportRepository(snapshot).exported(query, caller, query.sort):
-                yield rows
-
-    pieces = csv_pieces(MANDATES, batches(), current_locale(), await zone_of(session))
-    return StreamingResponse(pieces, media_type=MEDIA_TYPE, headers=attachment("mandates.csv"))
-
-
-@router.post(
-    "/exports",
-    operation_id="mandates_export",
-    summary="Export the list to a file",
-    status_code=status.HTTP_202_ACCEPTED,
-    responses=problem_responses(*_ERRORS),
-)
-async def export(
-    payload: MandateExportCreate,
-    session: WriteDep,
-    runtime: RuntimeDep,
-    caller: Reader,
-    kinds: JobKindsDep,
-    response: Response,
-) -> JobRead:
-    """A job that makes a CSV or an XLSX: follow `Location` until `done`, then fetch its `file`."""
-    job = await Jobs(session, runtime.clock).start(EXPORT, caller, payload.model_dump(mode="json"))
-    return await accepted(session, job, kinds, caller, response)
+add_export_routes(router, EXPORT)
 
 
 @router.post(

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from relance.capabilities.directory.models import Company
-from relance.capabilities.directory.schemas import CompanyCreate
+from relance.capabilities.directory.schemas import CompanyInput
 from relance.capabilities.directory.service import Directory
 from relance.capabilities.journal.service import Journal
 from relance.core.db import DbSession
@@ -14,11 +14,10 @@ from relance.core.security import Caller
 from relance.core.subjects import ActorRef
 from relance.domains.mandates.asking import subject_of
 from relance.domains.mandates.repository import MandateRepository, MandateRow
-from relance.domains.mandates.schemas import CompanyInput, MandateCreate
+from relance.domains.mandates.schemas import MandateCreate
 from relance.domains.mandates.service import MandateService, set_contact
 
 _UNKNOWN_ORGANISATION = Text("Cette organisation n’est pas une des vôtres.", "This organisation is not one of yours.")
-_UNKNOWN_COMPANY = Text("Société inconnue.", "Unknown company.")
 
 
 class MandateCreation:
@@ -46,7 +45,7 @@ class MandateCreation:
         company = await self.company(wanted.company)
         row = await self._add(wanted, company)
         if wanted.contact is not None:
-            set_contact(row, wanted.contact.changes())
+            set_contact(row, (await self._service.picked(company.id, wanted.contact)).changes())
         if wanted.schedule is not None:
             row = await self._service.set_schedule(row, wanted.schedule)
         if wanted.passthrough is not None:
@@ -97,11 +96,4 @@ class MandateCreation:
             AlreadyInDirectory: its external id is the one of another company.
         """
         directory = Directory(self._session, self._clock, ActorRef.of(self._caller))
-        if wanted.id is not None:
-            found = await directory.find(wanted.id)
-            if found is None:
-                raise ValidationFailed.at("/company/id", "unknown_company", _UNKNOWN_COMPANY)
-            return found
-        assert wanted.name is not None  # the schema asks for one of both
-        described = CompanyCreate(name=wanted.name, local_id=wanted.local_id, external_id=wanted.external_id)
-        return await directory.find_or_create(described, "/company")
+        return await directory.choose(wanted, "/company")

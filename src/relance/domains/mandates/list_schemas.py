@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from relance.core.schemas import ExternalId, Input, Line, ListQuery, Output
+from relance.core.schemas import ActionsQuery, ExternalId, Input, Line, Output
 from relance.domains.mandates.lifecycle import MandateKind, MandateStatus, Passthrough
 
 
@@ -44,13 +44,10 @@ class MandateFilter(Input):
     )
 
 
-class MandateQuery(ListQuery, MandateFilter):
+class MandateQuery(ActionsQuery, MandateFilter):
     """Query of the list."""
 
     sort: MandateSort = MandateSort.CREATED_DESC
-    include: list[Literal["available_actions"]] = Field(
-        default_factory=list, max_length=1, description="Parts that cost more; repeatable."
-    )
 
 
 class MandateExportQuery(MandateFilter):

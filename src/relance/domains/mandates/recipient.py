@@ -17,7 +17,7 @@ from relance.capabilities.identity.models import User
 from relance.capabilities.links.errors import LinkExpired
 from relance.capabilities.links.forms import validate_answers
 from relance.capabilities.links.models import ActionLink
-from relance.capabilities.links.payload import require_version, short_text
+from relance.capabilities.links.payload import given_reason, require_version
 from relance.capabilities.links.recipient import (
     AnswerOption,
     AskedBy,
@@ -33,10 +33,11 @@ from relance.core.lifecycle import Actor
 from relance.core.runtime import Runtime
 from relance.core.subjects import ActorRef
 from relance.domains.mandates import views
-from relance.domains.mandates.asking import CIVILITIES, CONTACT_KIND, KIND, chase_of, subject_of
+from relance.domains.mandates.asking import CONTACT_KIND, KIND, chase_of, subject_of
 from relance.domains.mandates.contacts.repository import ContactRepository
 from relance.domains.mandates.deliveries.planning import DeliveryPlans
 from relance.domains.mandates.errors import AccountDeactivated, MandateAnswered
+from relance.domains.mandates.filling import CIVILITIES
 from relance.domains.mandates.lifecycle import MandateStatus
 from relance.domains.mandates.repository import MandateRepository, MandateRow
 from relance.domains.mandates.service import set_contact
@@ -51,7 +52,7 @@ _STATES: Mapping[LinkState, Text] = {
 _MESSAGES: Mapping[LinkState, Text] = {
     "open": Text(
         "{organisation} souhaite représenter {company} et vous invite à rejoindre son portail. Pour accepter ce "
-        "mandat, ouvrez votre compte ci-dessous.",
+        "mandat, ouvrez votre compte ci‑dessous.",
         "{organisation} would like to represent {company} and invites you to join its portal. To accept this mandate, "
         "open your account below.",
     ),
@@ -76,7 +77,9 @@ _SIGN_IN = Text(
 _DECLINED = Text("Vous avez refusé ce mandat ; {requester} en est informé.", "You declined; {requester} was told.")
 _DECLINED_STATE = Text("Mandat refusé", "Mandate declined")
 _REGISTER = Text("Accepter et ouvrir mon compte", "Accept and open my account")
-_ACCEPT = Text("Accepter", "Accept")
+_ACCEPT = Text("Accepter ce mandat", "Accept this mandate")
+_NEW_ACCOUNT = Text("Votre compte", "Your account")
+_KNOWN = Text("Connectez-vous pour accepter", "Sign in to accept")
 _DECLINE = Text("Refuser ce mandat", "Decline this mandate")
 _NO_PHONE = Text("Ce numéro de téléphone n’est pas valide.", "This telephone number is not valid.")
 _PHONE: TypeAdapter[str] = TypeAdapter(Phone)
@@ -99,7 +102,7 @@ _ACCOUNT: Mapping[str, Mapping[str, object]] = {
     "title": _TITLE_FIELD,
     "first_name": _field("Prénom", "First name", "given-name", minLength=1),
     "last_name": _field("Nom", "Last name", "family-name", minLength=1),
-    "phone": _field("Téléphone", "Telephone", "tel", maxLength=40),
+    "phone": _field("Téléphone", "Telephone", "tel", maxLength=40, **{"x-inputmode": "tel"}),
     "password": PASSWORD,
 }
 _KNOWN_ACCOUNT: Mapping[str, object] = {
@@ -212,7 +215,7 @@ class MandateRecipient:
         if invitee.status == MandateStatus.DECLINED:
             return
         self._require_open(row, now)
-        invitee.decline_reason = short_text(payload, "reason", 2000)
+        invitee.decline_reason = given_reason(payload)
         step = chase.lifecycle.require(invitee.status, "decline", Actor.RECIPIENT, views.facts_of(row, now))
         before, invitee.status = invitee.status, chase.lifecycle.target(step, invitee.status)
         invitee.declined_at = now
@@ -244,7 +247,7 @@ class MandateRecipient:
     def _form(self, row: MandateRow, account: User | None, locale: Locale) -> RecipientForm:
         invitee = row.invitee
         if account is not None and account.status != UserStatus.INVITED:
-            return account_form(_VERSION_SIGN_IN, _ACCEPT, locale, {"password": _KNOWN_ACCOUNT}, {})
+            return account_form(_VERSION_SIGN_IN, _KNOWN, locale, {"password": _KNOWN_ACCOUNT}, {})
         known = {
             "title": invitee.contact_title,
             "first_name": invitee.contact_first_name,
@@ -252,7 +255,7 @@ class MandateRecipient:
             "phone": invitee.contact_phone,
         }
         given: dict[str, object] = {name: value for name, value in known.items() if value}
-        return account_form(_VERSION_OPEN, _REGISTER, locale, _ACCOUNT, given, optional=("title", "phone"))
+        return account_form(_VERSION_OPEN, _NEW_ACCOUNT, locale, _ACCOUNT, given, optional=("title", "phone"))
 
     def _view(self, row: MandateRow, account: User | None, locale: Locale) -> RecipientView:
         invitee, zone, now = row.invitee, ZoneInfo(row.zone), self._runtime.clock.now()
@@ -294,10 +297,11 @@ class ContactRecipient(MandateRecipient):
 
 
 def _options(form: RecipientForm, locale: Locale) -> list[AnswerOption]:
-    accept = _ACCEPT if form.version == _VERSION_SIGN_IN else _REGISTER
+    accept = (_ACCEPT if form.version == _VERSION_SIGN_IN else _REGISTER).in_locale(locale)
+    decline = _DECLINE.in_locale(locale)
     return [
-        AnswerOption(name="accept", label=accept.in_locale(locale), method="POST", uses_form=True),
-        AnswerOption(name="decline", label=_DECLINE.in_locale(locale), method="POST", uses_form=False),
+        AnswerOption(name="accept", label=accept, method="POST", uses_form=True, takes_reason=False),
+        AnswerOption(name="decline", label=decline, method="POST", uses_form=False, takes_reason=True),
     ]
 
 

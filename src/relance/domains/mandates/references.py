@@ -58,7 +58,7 @@ class MandatesByReference(ByReference[Mandate, MandateReplace]):
         if not views.reaches(found, self._caller, WRITE):
             raise PermissionDenied(WRITE)
         await self._refuse_fixed(found, wanted)
-        contact = wanted.contact or ContactInput.model_validate({})
+        contact = await self._service.picked(row.company_id, wanted.contact or ContactInput.model_validate({}))
         whole = {name: getattr(contact, name) for name in ContactInput.model_fields}
         changes: dict[str, Any] = {}
         if any(getattr(row, f"contact_{name}") != value for name, value in whole.items()):

@@ -51,6 +51,8 @@ class MandateRow:
     creator_email: str
     submitter_name: str | None
     submitter_email: str | None
+    submitter_locale: str | None
+    submitter_active: bool
     zone: str
     features: frozenset[str]
     team: tuple[Member, ...]
@@ -114,6 +116,8 @@ def _joined() -> AnySelect:
         User.email,
         _Submitter.name,
         _Submitter.email,
+        _Submitter.locale,
+        _Submitter.status,
         Workspace.zone,
         Workspace.features,
     )
@@ -121,7 +125,8 @@ def _joined() -> AnySelect:
 
 
 def _of(row: AnyRow, team: Sequence[Member], guests: Collection[UUID] = ()) -> MandateRow:
-    mandate, company, organisation, creator, creator_email, submitter, submitter_email, zone, features = row[:9]
+    mandate, company, organisation, creator, creator_email = row[:5]
+    submitter, submitter_email, submitter_locale, submitter_status, zone, features = row[5:11]
     return MandateRow(
         mandate,
         company,
@@ -130,6 +135,8 @@ def _of(row: AnyRow, team: Sequence[Member], guests: Collection[UUID] = ()) -> M
         creator_email,
         submitter,
         submitter_email,
+        submitter_locale,
+        submitter_status == "active",
         zone,
         frozenset(features),
         tuple(team),

@@ -10,7 +10,7 @@ from pydantic.config import JsonDict
 
 from relance.capabilities.cycles.lifecycle import Delivery
 from relance.capabilities.cycles.schemas import NextMessage, Silence
-from relance.capabilities.directory.schemas import LocalId, Name, Phone
+from relance.capabilities.directory.schemas import CompanyInput, Name, Phone
 from relance.core.actions import AvailableAction
 from relance.core.addresses import EmailAddress
 from relance.core.durations import Duration, parse_duration
@@ -66,29 +66,17 @@ class Civility(StrEnum):
     MRS = "mrs"
 
 
-class CompanyInput(Input):
-    """The company: an existing one by `id`, or one by name, found by its identifier or added to the directory."""
-
-    id: UUID | None = Field(None, description="A company of the directory; then nothing else is given.")
-    name: Name | None = None
-    local_id: LocalId | None = None
-    external_id: ExternalId | None = Field(None, description="Your own key for this company.")
-
-    @model_validator(mode="after")
-    def _one_form(self) -> Self:
-        described = self.name is not None
-        if (self.id is not None) == described or (self.id is not None and (self.local_id or self.external_id)):
-            raise ValueError("give either `id`, or `name` with what else is known")
-        return self
-
-
 class ContactInput(Patch):
     """The company's contact (JSON merge patch). It may come piece by piece; it is complete before the submission."""
 
     title: Civility | None = None
     first_name: Name | None = None
     last_name: Name | None = None
-    email: EmailAddress | None = Field(None, description="Compared without regard to case.")
+    email: EmailAddress | None = Field(
+        None,
+        description="Compared without regard to case. Of a contact that the directory knows there, names and telephone "
+        "that are left out are filled in.",
+    )
     phone: Phone | None = Field(None, description="International, or French national form; kept as E.164.")
 
 

@@ -111,7 +111,9 @@ class MandateService:
         subject = subject_of(row)
         queued = await Outbox(self._session, self._clock).pending(subject)
         planned = await FollowUps(self._session, self._clock).pending(subject)
-        return views.detail(row, self._caller, self._clock.now(), queued, planned)
+        now = self._clock.now()
+        messages = views.coming(row, now, queued, planned, await self._cycles.policy())
+        return views.detail(row, self._caller, now, messages)
 
     async def fresh(self, row: MandateRow) -> MandateRow:
         """The mandate as the database has it after what was done in this session."""
@@ -140,13 +142,28 @@ class MandateService:
             mandate.external_id = wanted.external_id
         if "locale" in changes:
             mandate.locale = wanted.locale
-        readdressed = "contact" in changes and self._change_contact(row, wanted.contact)
+        readdressed = False
+        if "contact" in changes:
+            contact = wanted.contact
+            if contact.email is not None and contact.email.casefold() != mandate.contact_email_key:
+                contact = await self.picked(mandate.company_id, contact)
+            readdressed = self._change_contact(row, contact)
         if readdressed and mandate.status != MandateStatus.DRAFT:
             mandate.status = MandateStatus.INVITED
             await link_contact(self._session, self._clock, row, ActorRef.of(self._caller))
             await self._cycles.readdress(row, "mandate.readdressed")
         self._cycles.record(row, "mandate.changed", mandate.status, fields=sorted(wanted.model_fields_set))
         return await self.fresh(row)
+
+    async def picked(self, company_id: UUID, wanted: ContactInput) -> ContactInput:
+        """`wanted`; of a contact that the directory knows at that address, what was left out is filled in."""
+        known = (
+            await Directory(self._session, self._clock).contact_at(company_id, wanted.email) if wanted.email else None
+        )
+        if known is None:
+            return wanted
+        found = {"first_name": known.first_name, "last_name": known.last_name, "phone": known.phone}
+        return wanted.model_copy(update={name: found[name] for name in found.keys() - wanted.model_fields_set})
 
     def _change_contact(self, row: MandateRow, wanted: ContactInput) -> bool:
         """Merge the contact; whether it has another address now."""

@@ -8,17 +8,18 @@ from zoneinfo import ZoneInfo
 
 from relance.capabilities.cycles.chase import pace_of
 from relance.capabilities.cycles.lifecycle import DELIVERY_LABELS, Delivery
-from relance.capabilities.cycles.schemas import Silence
-from relance.capabilities.cycles.views import next_messages
+from relance.capabilities.cycles.schemas import NextMessage, Silence
+from relance.capabilities.cycles.views import Outlook, next_messages
 from relance.capabilities.followups.models import FollowUp
+from relance.capabilities.followups.service import Policy
 from relance.capabilities.messaging.models import Message
 from relance.core.actions import AvailableAction, available_actions
 from relance.core.i18n import Text
 from relance.core.schemas import Reference
 from relance.core.security import Caller, Level
-from relance.domains.mandates.asking import CIVILITIES, CYCLE_MAILS
+from relance.domains.mandates.asking import CYCLE_MAILS
 from relance.domains.mandates.completeness import missing_codes
-from relance.domains.mandates.contacts.schemas import MandateContactRead
+from relance.domains.mandates.filling import CIVILITIES
 from relance.domains.mandates.lifecycle import (
     CONTACT_LIFECYCLE,
     KIND_LABELS,
@@ -155,12 +156,18 @@ def schedule_of(mandate: Mandate, today: date) -> ScheduleRead | None:
     )
 
 
-def detail(
-    row: MandateRow, caller: Caller, now: datetime, queued: Sequence[Message], planned: Sequence[FollowUp]
-) -> MandateRead:
+def coming(
+    row: MandateRow, now: datetime, queued: Sequence[Message], planned: Sequence[FollowUp], policy: Policy
+) -> list[NextMessage]:
+    """What will leave to whoever is asked, when the worker will let it."""
+    invitee = row.invitee
+    outlook = Outlook(policy, pace_of(row, now).gap_ends_at, invitee.expires_at)
+    return next_messages(CYCLE_MAILS, invitee.contact_email or "", now, queued, planned, outlook)
+
+
+def detail(row: MandateRow, caller: Caller, now: datetime, messages: Sequence[NextMessage]) -> MandateRead:
     """One mandate in full."""
     mandate = row.mandate
-    messages = next_messages(CYCLE_MAILS, mandate.contact_email or "", now, queued, planned)
     submitter = Reference(id=mandate.submitted_by, name=row.submitter_name or "") if mandate.submitted_by else None
     return MandateRead.model_validate(
         {
@@ -178,43 +185,43 @@ def detail(
             "cancelled_at": mandate.cancelled_at,
             "cancel_reason": mandate.cancel_reason,
             "available_actions": actions_of(row, caller, now),
-            "next_messages": messages,
+            "next_messages": list(messages),
             "no_message_reason": None if messages else _silence(row),
         }
     )
 
 
-def guest(
-    row: MandateRow, caller: Caller, now: datetime, queued: Sequence[Message], planned: Sequence[FollowUp]
-) -> MandateContactRead:
-    """A further contact in full."""
+def guest_actions(row: MandateRow, caller: Caller, now: datetime) -> list[AvailableAction]:
+    """What `caller` may do with this further contact now."""
+    status = row.invitee.status
+    return available_actions(CONTACT_LIFECYCLE, status, facts_of(row, now), caller, owner_for(row, caller))
+
+
+def guest(row: MandateRow, messages: Sequence[NextMessage]) -> dict[str, object]:
+    """A further contact, but for its actions."""
     contact = row.further
     assert contact is not None  # the row is about one
-    messages = next_messages(CYCLE_MAILS, contact.contact_email or "", now, queued, planned)
     status, delivery = MandateStatus(contact.status), Delivery(contact.delivery) if contact.delivery else None
-    return MandateContactRead(
-        id=contact.id,
-        mandate_id=contact.mandate_id,
-        contact=_contact(contact),
-        status=status,
-        status_label=STATUS_LABELS[status].in_locale(),
-        last_sent_at=contact.last_sent_at,
-        reminders_count=contact.reminders_count,
-        delivery=delivery,
-        delivery_label=DELIVERY_LABELS[delivery].in_locale() if delivery else None,
-        expires_at=contact.expires_at,
-        accepted_at=contact.accepted_at,
-        declined_at=contact.declined_at,
-        decline_reason=contact.decline_reason,
-        created_at=contact.created_at,
-        version=contact.version,
-        cycle=contact.cycle,
-        available_actions=available_actions(
-            CONTACT_LIFECYCLE, status, facts_of(row, now), caller, owner_for(row, caller)
-        ),
-        next_messages=messages,
-        no_message_reason=None if messages else _silence(row),
-    )
+    return {
+        "id": contact.id,
+        "mandate_id": contact.mandate_id,
+        "contact": _contact(contact),
+        "status": status,
+        "status_label": STATUS_LABELS[status].in_locale(),
+        "last_sent_at": contact.last_sent_at,
+        "reminders_count": contact.reminders_count,
+        "delivery": delivery,
+        "delivery_label": DELIVERY_LABELS[delivery].in_locale() if delivery else None,
+        "expires_at": contact.expires_at,
+        "accepted_at": contact.accepted_at,
+        "declined_at": contact.declined_at,
+        "decline_reason": contact.decline_reason,
+        "created_at": contact.created_at,
+        "version": contact.version,
+        "cycle": contact.cycle,
+        "next_messages": list(messages),
+        "no_message_reason": None if messages else _silence(row),
+    }
 
 
 def _silence(row: MandateRow) -> Silence:

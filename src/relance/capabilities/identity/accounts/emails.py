@@ -19,6 +19,16 @@ _ExpiresOn = Annotated[
         "December 23, 2026 at 10:00 (Europe/Paris)",
     ),
 ]
+_ChangedOn = Annotated[
+    str,
+    hint(
+        "Quand il a été changé",
+        "When it was changed",
+        "23 novembre 2026 à 10:00 (Europe/Paris)",
+        "November 23, 2026 at 10:00 (Europe/Paris)",
+    ),
+]
+_How = Annotated[str, hint("Par qui, ou comment", "By whom, or how", "depuis votre compte", "from your account")]
 
 
 class WorkspaceFacts(Placeholders):
@@ -89,3 +99,21 @@ class PasswordResetMail(Mail):
     workspace: WorkspaceFacts
     link: str
     expires_on: _ExpiresOn
+
+
+class PasswordChangedMail(Mail):
+    """Tells somebody that their password was changed, so that who did not do it hears of it."""
+
+    key: ClassVar[str] = "identity.password_changed"
+    link_bearing: ClassVar[bool] = False
+    label: ClassVar[Text | None] = Text("Mot de passe modifié", "Password changed")
+    about: ClassVar[Text | None] = Text(
+        "Dit à un utilisateur que son mot de passe a changé.", "Tells a user that their password was changed."
+    )
+
+    recipient_email: _Email
+    recipient_name: _Name
+    workspace: WorkspaceFacts
+    changed_on: _ChangedOn
+    #: In words that go into a sentence.
+    how: _How

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from relance.capabilities.followups.handlers import Done, Dropped, FollowUpHandler, Outcome, Postponed
-from relance.capabilities.followups.models import FollowUp, FollowUpKind
+from relance.capabilities.followups.handlers import Done, Dropped, Due, FollowUpHandler, Outcome, Postponed
+from relance.capabilities.followups.models import FollowUpKind
 from relance.capabilities.identity.accounts.asking import KIND, Asking, subject_of
 from relance.capabilities.identity.accounts.invitations import facts_of
 from relance.capabilities.identity.accounts.lifecycle import INVITATION
@@ -26,7 +26,7 @@ class UserInvitationFollowUps(FollowUpHandler):
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
-    async def follow_up(self, session: DbSession, due: Sequence[FollowUp]) -> Mapping[UUID, Outcome]:
+    async def follow_up(self, session: DbSession, due: Sequence[Due]) -> Mapping[UUID, Outcome]:
         """Remind or expire; see `FollowUpHandler`."""
         rows = await AccountRepository(session).lock_free([follow_up.subject_id for follow_up in due])
         outcomes: dict[UUID, Outcome] = {}

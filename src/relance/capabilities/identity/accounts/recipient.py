@@ -8,6 +8,7 @@ from relance.capabilities.identity.accounts.asking import KIND
 from relance.capabilities.identity.accounts.fields import NAME, PASSWORD, account_form
 from relance.capabilities.identity.accounts.joining import join
 from relance.capabilities.identity.accounts.lifecycle import InvitationStatus, UserStatus
+from relance.capabilities.identity.accounts.notices import Way, tell_password_changed
 from relance.capabilities.identity.accounts.repository import AccountRepository, InvitedUser, ResetOfUser
 from relance.capabilities.identity.accounts.resets import RESET, is_open
 from relance.capabilities.identity.errors import AlreadyUsed
@@ -86,7 +87,7 @@ _VERSION = 1
 
 
 def _option(name: str, label: Text, locale: Locale) -> AnswerOption:
-    return AnswerOption(name=name, label=label.in_locale(locale), method="POST", uses_form=True)
+    return AnswerOption(name=name, label=label.in_locale(locale), method="POST", uses_form=True, takes_reason=False)
 
 
 async def _take_password(session: DbSession, user: User, answers: Mapping[str, object]) -> None:
@@ -256,6 +257,7 @@ class PasswordResetRecipient:
         journal = Journal(session, self._runtime.clock)
         journal.record("user.password_reset", SubjectRef("user", user.id), ActorRef("recipient", link.id))
         await session.flush()
+        await tell_password_changed(session, self._runtime.clock, user, Way.LINK, user.email)
         return _reset_view(row, link, locale)
 
 

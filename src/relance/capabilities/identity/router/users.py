@@ -1,7 +1,7 @@
 """Users of the workspace."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -11,14 +11,22 @@ from relance.capabilities.identity.accounts.repository import AccountRepository
 from relance.capabilities.identity.errors import LastAdministrator, NameTaken
 from relance.capabilities.identity.models import User, UserInvitation
 from relance.capabilities.identity.repository import IdentityRepository
-from relance.capabilities.identity.schemas import UserCreate, UserInvitationRead, UserQuery, UserRead, UserUpdate
 from relance.capabilities.identity.service.users import Users
+from relance.capabilities.identity.user_schemas import (
+    UserCreate,
+    UserInvitationRead,
+    UserListed,
+    UserQuery,
+    UserRead,
+    UserUpdate,
+)
 from relance.capabilities.messaging.gap import TooRecent
-from relance.core.actions import available_actions
+from relance.core.actions import AvailableAction, available_actions
 from relance.core.db import DbSession
 from relance.core.errors import NotFound, PermissionDenied, PreconditionFailed, Unauthenticated, ValidationFailed
 from relance.core.etag import IfMatch, Precondition, set_etag
 from relance.core.http import ReadDep, RuntimeDep, StrictRoute, WriteDep, link_next, page_request
+from relance.core.i18n import as_locale
 from relance.core.lifecycle import TransitionNotAllowed
 from relance.core.problems import problem_responses
 from relance.core.runtime import Runtime
@@ -35,32 +43,44 @@ Reader = Annotated[Caller, Depends(requires("users:read"))]
 Writer = Annotated[Caller, Depends(requires("users:write"))]
 
 
-async def read_users(session: DbSession, runtime: Runtime, caller: Caller, users: Sequence[User]) -> list[UserRead]:
-    """Users as the API shows them, with the names of what they point to, in a few queries for any number."""
+async def _summaries(session: DbSession, users: Sequence[User]) -> list[dict[str, Any]]:
+    """Users with the names of what they point to, in a few queries for any number."""
     rows = IdentityRepository(session)
-    facts = await Users(session, runtime.clock, caller).facts(users)
     invitations = await AccountRepository(session).of_users([user.id for user in users])
     roles = await rows.roles({user.role_id for user in users})
     managers = await rows.users({user.manager_id for user in users if user.manager_id is not None})
     organisations = await rows.memberships([user.id for user in users])
     return [
-        UserRead(
-            id=user.id,
-            email=user.email,
-            name=user.name,
-            locale="en" if user.locale == "en" else "fr",
-            role=Reference(id=user.role_id, name=roles[user.role_id].name),
-            manager=Reference(id=user.manager_id, name=managers[user.manager_id].name) if user.manager_id else None,
-            organisations=[Reference(id=one.id, name=one.name) for one in organisations[user.id]],
-            status=UserStatus(user.status).value,
-            status_label=USER.label(user.status).in_locale(),
-            invitation=_invitation(invitations.get(user.id)),
-            available_actions=available_actions(USER, user.status, facts[user.id], caller, user.id),
-            last_sign_in_at=user.last_sign_in_at,
-            created_at=user.created_at,
-        )
+        {
+            "id": user.id,
+            "email": user.email,
+            "name": user.name,
+            "locale": as_locale(user.locale),
+            "role": Reference(id=user.role_id, name=roles[user.role_id].name),
+            "manager": Reference(id=user.manager_id, name=managers[user.manager_id].name) if user.manager_id else None,
+            "organisations": [Reference(id=one.id, name=one.name) for one in organisations[user.id]],
+            "status": UserStatus(user.status).value,
+            "status_label": USER.label(user.status).in_locale(),
+            "invitation": _invitation(invitations.get(user.id)),
+            "last_sign_in_at": user.last_sign_in_at,
+            "created_at": user.created_at,
+        }
         for user in users
     ]
+
+
+async def read_user(session: DbSession, runtime: Runtime, caller: Caller, user: User) -> UserRead:
+    """A user as the API shows them."""
+    (summary,) = await _summaries(session, [user])
+    actions = await _actions(session, runtime, caller, [user])
+    return UserRead.model_validate({**summary, "available_actions": actions[user.id]})
+
+
+async def _actions(
+    session: DbSession, runtime: Runtime, caller: Caller, users: Sequence[User]
+) -> dict[UUID, list[AvailableAction]]:
+    facts = await Users(session, runtime.clock, caller).facts(users)
+    return {user.id: available_actions(USER, user.status, facts[user.id], caller, user.id) for user in users}
 
 
 def _invitation(row: UserInvitation | None) -> UserInvitationRead | None:
@@ -83,14 +103,17 @@ async def list_users(
     session: ReadDep,
     caller: Reader,
     query: Annotated[UserQuery, Query()],
-) -> Page[UserRead]:
+) -> Page[UserListed]:
     """The users that the caller may read: themselves, the people reporting to them, or all, by level."""
     asked = page_request(runtime, query.limit, query.sort, query.cursor)
     filters = query.model_dump(include={"status", "role_id", "organisation_id"})
     page = await IdentityRepository(session).user_page(caller, query.q, filters, asked)
     next_cursor = runtime.cursors.encode(page.next) if page.next else None
     link_next(request, runtime, response, next_cursor)
-    return Page(items=await read_users(session, runtime, caller, page.rows), next_cursor=next_cursor)
+    actions = await _actions(session, runtime, caller, page.rows) if query.include else {}
+    summaries = await _summaries(session, page.rows)
+    items = [UserListed.model_validate({**one, "available_actions": actions.get(one["id"])}) for one in summaries]
+    return Page(items=items, next_cursor=next_cursor)
 
 
 @router.post(
@@ -103,7 +126,7 @@ async def create_user(
     user = await Users(session, runtime.clock, caller).create(body)
     set_etag(response, user.version)
     response.headers["Location"] = f"/v1/users/{user.id}"
-    return (await read_users(session, runtime, caller, [user]))[0]
+    return await read_user(session, runtime, caller, user)
 
 
 @router.get("/{user_id}", operation_id="users_get", summary="Read a user", responses=problem_responses(NotFound))
@@ -113,7 +136,7 @@ async def get_user(
     """One user; the `ETag` goes into the `If-Match` of a change."""
     user = await Users(session, runtime.clock, caller).get(user_id)
     set_etag(response, user.version)
-    return (await read_users(session, runtime, caller, [user]))[0]
+    return await read_user(session, runtime, caller, user)
 
 
 @router.patch(
@@ -134,7 +157,7 @@ async def update_user(
     """Changes the fields that are sent (JSON merge patch). Another address of an invited user is invited anew."""
     user = await Users(session, runtime.clock, caller).update(user_id, body, if_match)
     set_etag(response, user.version)
-    return (await read_users(session, runtime, caller, [user]))[0]
+    return await read_user(session, runtime, caller, user)
 
 
 async def _act(
@@ -148,7 +171,7 @@ async def _act(
 ) -> UserRead:
     user = await Users(session, runtime.clock, caller).act(user_id, action, if_match)
     set_etag(response, user.version)
-    return (await read_users(session, runtime, caller, [user]))[0]
+    return await read_user(session, runtime, caller, user)
 
 
 @router.post(

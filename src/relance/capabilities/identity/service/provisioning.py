@@ -8,7 +8,7 @@ from relance.capabilities.identity import credentials
 from relance.capabilities.identity.accounts.clients import CLIENT
 from relance.capabilities.identity.accounts.invitations import UserInvitations
 from relance.capabilities.identity.accounts.lifecycle import UserStatus
-from relance.capabilities.identity.models import ApiKey, Organisation, Role, User, Workspace
+from relance.capabilities.identity.models import ApiKey, Organisation, OrganisationKind, Role, User, Workspace
 from relance.capabilities.identity.passwords import hash_password
 from relance.capabilities.identity.repository import IdentityRepository
 from relance.capabilities.journal.service import Journal
@@ -21,11 +21,15 @@ from relance.core.keys import KeyRing
 from relance.core.security import Level, Permission
 from relance.core.subjects import SYSTEM, ActorRef, SubjectRef
 
+#: Keys of the roles of a reseller's people, and of the team that they ask for help.
+PARTNER, PRE_SALES = "partner", "pre_sales"
 _BUILT_IN: Mapping[str, Text] = {
     "admin": Text("Administrateur", "Administrator"),
     "manager": Text("Responsable", "Manager"),
     "member": Text("Membre", "Member"),
     CLIENT: Text("Client", "Client"),
+    PARTNER: Text("Partenaire", "Partner"),
+    PRE_SALES: Text("Avant-vente", "Pre-sales"),
 }
 _HINT_LENGTH = 4
 
@@ -87,11 +91,16 @@ async def synchronise_roles(session: DbSession, permissions: Sequence[Permission
 
 
 async def create_organisation(
-    session: DbSession, name: str, *, external_id: str | None = None, clock: Clock | None = None
+    session: DbSession,
+    name: str,
+    *,
+    kind: OrganisationKind = OrganisationKind.VENDOR,
+    external_id: str | None = None,
+    clock: Clock | None = None,
 ) -> Organisation:
     """A new organisation in the session's workspace."""
     now = (clock or SystemClock()).now()
-    organisation = Organisation(id=new_id(), name=name, external_id=external_id, active=True, created_at=now)
+    organisation = Organisation(id=new_id(), name=name, kind=kind, external_id=external_id, active=True, created_at=now)
     session.add(organisation)
     await session.flush()
     return organisation
@@ -199,4 +208,4 @@ async def create_api_key(
 
 def _default_level(key: str | None, permission: Permission) -> str:
     levels = {"admin": Level.ALL, "manager": permission.manager, "member": permission.member, CLIENT: permission.client}
-    return levels.get(key or "", Level.NONE).name.lower()
+    return levels.get(key or "", permission.roles.get(key or "", Level.NONE)).name.lower()

@@ -8,14 +8,15 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from relance.capabilities.identity.accounts.invitations import UserInvitations
 from relance.capabilities.identity.accounts.lifecycle import USER, USERS_WRITE, UserFacts, UserStatus
+from relance.capabilities.identity.accounts.notices import Way, tell_password_changed
 from relance.capabilities.identity.accounts.repository import AccountRepository
 from relance.capabilities.identity.accounts.resets import close_resets
 from relance.capabilities.identity.errors import NameTaken, WrongPassword
 from relance.capabilities.identity.models import Role, User
 from relance.capabilities.identity.passwords import hash_password, require_strong, verify_password
 from relance.capabilities.identity.repository import IdentityRepository
-from relance.capabilities.identity.schemas import UserCreate, UserUpdate
 from relance.capabilities.identity.service.guards import beyond, keep_an_administrator, refuse_beyond
+from relance.capabilities.identity.user_schemas import UserCreate, UserUpdate
 from relance.capabilities.journal.service import Journal
 from relance.core.clock import Clock, system_now
 from relance.core.db import DbSession
@@ -169,7 +170,7 @@ class Users:
         await self._may_change(user, wanted)
         precondition.check(user.version)
         await self._check(user, wanted)
-        changes = wanted.changes()
+        changes, address = wanted.changes(), user.email
         for name in _COLUMNS:
             if name in changes:
                 setattr(user, name, changes[name])
@@ -187,6 +188,8 @@ class Users:
             await close_resets(self._session, self._clock, user.id)
         self._record("user.changed", user, self._codes(changes))
         await self._session.flush()
+        if "password" in changes:
+            await tell_password_changed(self._session, self._clock, user, Way.ADMINISTRATOR, address)
         if "email" in changes and user.status == UserStatus.INVITED:
             await self._invitations.readdress(user, self._actor)
         await keep_an_administrator(self._rows)
@@ -208,6 +211,7 @@ class Users:
         await self._rows.revoke_sessions(user.id, system_now(), but=session_id)
         self._record("user.password_changed", user, {})
         await self._session.flush()
+        await tell_password_changed(self._session, self._clock, user, Way.ACCOUNT, user.email)
 
     async def _may_change(self, user: User, wanted: UserUpdate) -> None:
         if not self._caller.reaches(_WRITE, user.id):

@@ -14,7 +14,7 @@ The subset of JSON Schema 2020-12 that can be shown:
 """
 
 from relance.capabilities.links.forms.fields import Choice, Field, Section, build_form
-from relance.capabilities.links.forms.reading import display_answers, form_values, read_answers, value_at
+from relance.capabilities.links.forms.reading import carried_over, display_answers, form_values, read_answers, value_at
 from relance.capabilities.links.forms.validation import check_schema, validate_answers
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Field",
     "Section",
     "build_form",
+    "carried_over",
     "check_schema",
     "display_answers",
     "form_values",

@@ -32,6 +32,16 @@ Widget = Literal[
     "file",
     "files",
 ]
+#: By the widget, or by what the browser is told to fill in.
+_WIDTHS: Mapping[str | None, str] = {
+    "date": "short",
+    "integer": "short",
+    "number": "short",
+    "postal-code": "short",
+    "tel": "middle",
+    "country-name": "middle",
+    "bday": "short",
+}
 Schema = Mapping[str, object]
 Scalar = str | int | float | bool
 
@@ -80,6 +90,11 @@ class Field:
     def extensions(self) -> str:
         """What a browser offers to choose from."""
         return ",".join(extension for code in self.accept for extension in KINDS[code].extensions)
+
+    @property
+    def width(self) -> str:
+        """How much is expected: what the page makes its line of text as wide as."""
+        return _WIDTHS.get(self.widget) or _WIDTHS.get(self.autocomplete) or "text"
 
     @property
     def removal_name(self) -> str:

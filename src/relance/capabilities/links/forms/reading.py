@@ -18,6 +18,8 @@ _FRENCH_DATE = re.compile(r"(\d{1,2})[/. ](\d{1,2})[/. ](\d{4})\Z", re.ASCII)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _DOMAIN = re.compile(r"[^\s/@]+\.[^\s/@.]{2,}(/.*)?\Z")
 _ACCEPTED = Text("Oui", "Yes")
+#: What is never filled in for somebody.
+_SAID_ANEW = frozenset({"accept", "password"})
 
 
 def read_answers(form: Section, posted: Values) -> dict[str, object]:
@@ -126,6 +128,20 @@ def value_at(answers: Mapping[str, object], path: tuple[str, ...]) -> object | N
         if not is_mapping(found):
             return None
         found = found.get(name)
+    return found
+
+
+def carried_over(form: Section, answers: Mapping[str, object]) -> dict[str, object]:
+    """What of earlier answers a form can begin with: what it still asks, without what was certified."""
+    found: dict[str, object] = {}
+    for field in form.fields():
+        value = None if field.widget in _SAID_ANEW else value_at(answers, field.path)
+        if value is None:
+            continue
+        section = found
+        for name in field.path[:-1]:
+            section = section.setdefault(name, {})  # type: ignore[assignment]  # no field is a section
+        section[field.path[-1]] = value
     return found
 
 

@@ -17,8 +17,6 @@ from relance.capabilities.messaging.templates import Rendering, Templates
 from relance.core.errors import ValidationFailed
 from relance.core.i18n import Locale
 
-_LINK = "link"
-
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -50,7 +48,7 @@ def checked(templates: Templates, mail: type[Mail], locale: Locale, draft: Draft
         errors += _placed(reading, "/text" if draft.text is not None else "/html")
     errors += _empty(draft, cleaned)
     if not errors and mail.link_bearing:
-        errors += _linkless(draft, html, reading)
+        errors += _linkless(mail, draft, html, reading)
     if errors or cleaned is None:
         raise ValidationFailed(errors)
     wording = Wording(None, 0, draft.subject, cleaned.html, text)
@@ -68,7 +66,7 @@ def faults_of(mail: type[Mail], wording: Wording) -> Sequence[PlacedError]:
     )
     found = _placed(subject, "/subject") + _placed(html, "/html") + _placed(text, "/text")
     if not found and mail.link_bearing:
-        found += _linkless(Draft(wording.subject, wording.html, wording.text), html, text)
+        found += _linkless(mail, Draft(wording.subject, wording.html, wording.text), html, text)
     return found
 
 
@@ -81,8 +79,8 @@ def preview(
         ValidationFailed: it cannot be filled.
     """
     placeholders = values.model_dump(mode="json")
-    if link is not None and _LINK in placeholders:
-        placeholders[_LINK] = link
+    if link is not None:
+        placeholders.update(mail.links(link))
     try:
         return templates.render(mail.key, locale, placeholders, style, strict=True)
     except TemplateFault as fault:
@@ -117,9 +115,10 @@ def _empty(draft: Draft, cleaned: Cleaned | None) -> list[PlacedError]:
     return [Fault("empty_template", 0).placed("", pointer) for pointer, source in parts if not source.strip()]
 
 
-def _linkless(draft: Draft, html: Reading, text: Reading) -> list[PlacedError]:
-    missing = [] if _LINK in html.always else [Fault("link_missing", 0).placed(draft.html, "/html")]
-    if draft.text is not None and _LINK not in text.always:
+def _linkless(mail: type[Mail], draft: Draft, html: Reading, text: Reading) -> list[PlacedError]:
+    links = mail.link_fields()
+    missing = [] if links & html.always else [Fault("link_missing", 0).placed(draft.html, "/html")]
+    if draft.text is not None and not links & text.always:
         missing.append(Fault("link_missing", 0).placed(draft.text, "/text"))
     return missing
 

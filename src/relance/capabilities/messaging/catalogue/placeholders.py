@@ -86,7 +86,7 @@ def slots_of(mail: type[Mail]) -> Slots:
     Raises:
         TypeError: a field has a type that no template can show.
     """
-    return MappingProxyType(dict(_below(mail, "")))
+    return MappingProxyType(dict(_below(mail, "", mail.link_fields())))
 
 
 def sample_of(mail: type[Mail], locale: Locale, *, full: bool = True) -> Mail:
@@ -101,19 +101,19 @@ def flat(slots: Slots) -> Iterator[Slot]:
         yield from flat(slot.below)
 
 
-def _below(model: type[BaseModel], path: str) -> Iterator[tuple[str, Slot]]:
+def _below(model: type[BaseModel], path: str, links: frozenset[str] = frozenset()) -> Iterator[tuple[str, Slot]]:
     for name, info in model.model_fields.items():
         if hasattr(dict, name):
             # Templates are given dictionaries, and Jinja looks at attributes first.
             raise TypeError(f"{model.__name__}.{name}: a placeholder cannot have the name of a dictionary's method")
-        yield name, _slot(f"{path}{name}", name, info)
+        yield name, _slot(f"{path}{name}", info, is_link=name in links)
 
 
-def _slot(path: str, name: str, info: FieldInfo) -> Slot:
+def _slot(path: str, info: FieldInfo, *, is_link: bool) -> Slot:
     annotation, optional = _without_none(info.annotation)
     found = next((one for one in info.metadata if isinstance(one, Hint)), None)
     kind = _kind(annotation)
-    if name == "link" and kind is Kind.TEXT:
+    if is_link and kind is Kind.TEXT:
         kind, found = Kind.URL, found or _LINK
     below: Slots = MappingProxyType({})
     item: Slot | None = None

@@ -233,7 +233,7 @@ class Catalogue:
                 recipient=self._caller.email,
                 locale=locale,
                 # Well made and bound to no row: whoever follows it is told that it is unknown.
-                link_id=new_id() if "link" in type(values).model_fields else None,
+                link_id=new_id() if mail.link_fields() else None,
                 sender_name=name,
                 reply_to=answers,
                 priority=50,

@@ -1,6 +1,8 @@
 """How one mail is dressed: whose words it says, and whose name, colour and logo it bears."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 from uuid import UUID
 
 #: The accent of the shipped style sheet; a branding's colour takes its place.
@@ -36,6 +38,16 @@ class Wording:
     subject: str
     html: str
     text: str
+
+    @property
+    def stored(self) -> dict[str, str]:
+        """With a message whose words it is."""
+        return {"subject": self.subject, "html": self.html, "text": self.text}
+
+    @classmethod
+    def of_one_mail(cls, stored: Mapping[str, str]) -> Self:
+        """The words of one message, as they are kept with it."""
+        return cls(None, 0, stored["subject"], stored["html"], stored["text"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,17 @@ class Tailor:
         own = f"{wording.id}/{wording.number}" if wording.id else "draft"
         return Compiled(subject, text, html, f"{shipped}+{own}")
 
+    def filled(self, wording: Wording, values: Mapping[str, Any]) -> tuple[str, str]:
+        """Subject and HTML of `wording` with `values` in them, as an editor's source: neither head, foot nor styles.
+
+        Raises:
+            OutputTooLong: it becomes too long.
+            TemplateFault: it is not in the language.
+        """
+        subject = self._built(self._text, "subject", None, {"": wording.subject})
+        html = self._built(self._html, "html", None, {"": wording.html})
+        return limited(subject, values), limited(html, values)
+
     def _styled(self, html: str) -> str:
         """`html` with the style sheet at its elements, and a mark for the accent."""
         tags, _ = scan(html)

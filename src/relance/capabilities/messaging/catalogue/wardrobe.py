@@ -28,7 +28,7 @@ class Wardrobe:
         styles = await self.styles(session, {_place(one) for one in new}, {one.wording_id for one in new} - {None})
         for one in new:
             draft = self._wordings.get(one.wording_id) if one.wording_id is not None else None
-            one.style = self._style_of(styles[_place(one)], draft)
+            one.style = self._style_of(styles[_place(one)], one.words or draft)
         return list(messages)
 
     async def styles(

@@ -1,15 +1,18 @@
 """From a claimed row to bytes: render once, keep what was rendered, fill in the links, serialise."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from html import escape
+from types import MappingProxyType
 from uuid import UUID
 
+from relance.capabilities.messaging.attachments import Attachment
 from relance.capabilities.messaging.catalogue.styles import Brand
 from relance.capabilities.messaging.delivery.parcel import Body, Claimed, Parcel
-from relance.capabilities.messaging.errors import TemplateFault
+from relance.capabilities.messaging.errors import AttachmentGone, TemplateFault
 from relance.capabilities.messaging.mails import link_marker
 from relance.capabilities.messaging.mime import (
+    Enclosure,
     Header,
     Mailbox,
     ascii_address,
@@ -25,6 +28,7 @@ from relance.core.settings import Settings
 #: Subject kind of the mails by which somebody tries a template.
 TEST_KIND = "email_template"
 LinkAddress = Callable[[UUID], str]
+_NO_FILES: Mapping[UUID, bytes] = MappingProxyType({})
 
 
 def sender_of(brand: Brand, sender_name: str | None, reply_to: str | None) -> tuple[str, str | None]:
@@ -40,15 +44,20 @@ class Composer:
         self._templates = templates
         self._link_address = link_address
 
-    def compose(self, message: Claimed, now: datetime) -> Parcel:
+    def compose(self, message: Claimed, now: datetime, files: Mapping[UUID, bytes] = _NO_FILES) -> Parcel:
         """`message` ready to go: the rendering of an earlier attempt where there is one.
+
+        Args:
+            message: what is claimed.
+            now: business time.
+            files: the bytes of the stored files that it carries.
 
         Raises:
             MessagingFault: it can never be sent as it is.
         """
         recipient = ascii_address(message.recipient)
         body = message.body or self._render(message, recipient, now)
-        return Parcel(message, body, self._from.address, recipient, self._bytes(message, body))
+        return Parcel(message, body, self._from.address, recipient, self._bytes(message, body, files))
 
     def _render(self, message: Claimed, recipient: str, now: datetime) -> Body:
         if message.placeholders is None:
@@ -87,9 +96,20 @@ class Composer:
             headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
         return headers
 
-    def _bytes(self, message: Claimed, body: Body) -> bytes:
+    def _bytes(self, message: Claimed, body: Body, files: Mapping[UUID, bytes]) -> bytes:
+        enclosures = [_enclosure(one, files) for one in message.attachments]
         if message.link_id is None:
-            return serialise(body.headers, body.text, body.html)
+            return serialise(body.headers, body.text, body.html, enclosures)
         marker, address = link_marker(message.link_id), self._link_address(message.link_id)
         headers = [(name, value.replace(marker, address)) for name, value in body.headers]
-        return serialise(headers, body.text.replace(marker, address), body.html.replace(marker, escape(address)))
+        text, html = body.text.replace(marker, address), body.html.replace(marker, escape(address))
+        return serialise(headers, text, html, enclosures)
+
+
+def _enclosure(one: Attachment, files: Mapping[UUID, bytes]) -> Enclosure:
+    if one.file_id is None:
+        return Enclosure(one.name, one.media_type, (one.content or "").encode())
+    content = files.get(one.file_id)
+    if content is None:
+        raise AttachmentGone(f"the file {one.file_id} is gone")
+    return Enclosure(one.name, one.media_type, content)

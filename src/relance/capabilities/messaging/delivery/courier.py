@@ -3,12 +3,14 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 
+from relance.capabilities.files.store import FileStore
 from relance.capabilities.messaging.delivery.compose import Composer
 from relance.capabilities.messaging.delivery.ledger import Ledger
 from relance.capabilities.messaging.delivery.parcel import Claimed, Parcel, Settlement
@@ -20,11 +22,14 @@ from relance.capabilities.messaging.lanes import LaneChange, domain_lane
 from relance.capabilities.messaging.models import MessageState
 from relance.capabilities.messaging.outcomes import GIVE_UP_AFTER, Action, Outcome, Phase, Reply, outcome, retry_delay
 from relance.core.clock import Clock
+from relance.core.errors import NotFound
 
 _log = structlog.get_logger(__name__)
 
 #: A mail whose own hand-off ran into a fault of the relay waits this long, so that others go first.
 _AFTER_FAULT = timedelta(seconds=10)
+#: Until files are looked for again.
+_STORE_AWAY = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
@@ -61,13 +66,22 @@ class Courier:
     """Carries batches over the pool's connections; one instance serves all of a process."""
 
     def __init__(
-        self, ledger: Ledger, composer: Composer, pool: Pool, clock: Clock, halt: Halt, *, budget: float
+        self,
+        ledger: Ledger,
+        composer: Composer,
+        pool: Pool,
+        files: FileStore,
+        clock: Clock,
+        halt: Halt,
+        *,
+        budget: float,
     ) -> None:
         """
         Args:
             ledger: reads and writes the rows.
             composer: renders.
             pool: connections to the relay.
+            files: where attached files are.
             clock: business time.
             halt: the order to stop.
             budget: seconds that one hand-off may take; none begins with less of its lease left.
@@ -75,6 +89,7 @@ class Courier:
         self._ledger = ledger
         self._composer = composer
         self._pool = pool
+        self._files = files
         self._clock = clock
         self._halt = halt
         self._budget = budget
@@ -127,22 +142,42 @@ class Courier:
         return Settlement(message, MessageState.QUEUED, self._clock.now(), refund=True)
 
     async def _compose(self, trip: _Trip, message: Claimed) -> None:
+        try:
+            files = await self._fetched(message)
+        except Exception as fault:
+            # The store's fault, not the mail's.
+            _log.warning("attachments_not_read", message=str(message.id), error=repr(fault))
+            now, reason = self._clock.now(), "attachments_not_read"
+            later = Settlement(message, MessageState.QUEUED, now, reason, due=now + _STORE_AWAY, refund=True)
+            trip.settled.append(later)
+            return
         if not message.lost_leases:
-            self._compose_now(trip, message)
+            self._compose_now(trip, message, files)
             return
         # Its last worker died. Was it this mail? One at a time, each rendering is announced in its row and taken
         # back afterwards: what is announced twice and never taken back kills processes. Its neighbours do not.
         async with self._suspects:
             await self._ledger.mark_render(message, begun=True)
-            self._compose_now(trip, message)
+            self._compose_now(trip, message, files)
             await self._ledger.mark_render(message, begun=False)
 
-    def _compose_now(self, trip: _Trip, message: Claimed) -> None:
+    async def _fetched(self, message: Claimed) -> Mapping[UUID, bytes]:
+        """The bytes of the files that `message` carries; one that is gone is left out."""
+        found: dict[UUID, bytes] = {}
+        for file_id in message.file_ids:
+            try:
+                pieces = await self._files.read(message.workspace_id, file_id)
+            except NotFound:
+                continue
+            found[file_id] = b"".join([piece async for piece in pieces])
+        return found
+
+    def _compose_now(self, trip: _Trip, message: Claimed, files: Mapping[UUID, bytes]) -> None:
         """Render. Only what this raises is the mail's own fault: nothing is awaited here, no server asked."""
         try:
             if message.subject.kind not in self._ledger.subjects:
                 raise MessagingFault(f"nobody answers for {message.subject.kind}")
-            trip.waiting.append(self._composer.compose(message, self._clock.now()))
+            trip.waiting.append(self._composer.compose(message, self._clock.now(), files))
         except AddressRefused as fault:
             trip.settled.append(self._hopeless(message, MessageState.FAILED, fault.reason, fault))
         except MessagingFault as fault:

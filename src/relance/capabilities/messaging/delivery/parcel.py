@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from relance.capabilities.messaging.catalogue.styles import SHIPPED, Style
+from relance.capabilities.messaging.attachments import Attachment
+from relance.capabilities.messaging.catalogue.styles import SHIPPED, Style, Wording
 from relance.capabilities.messaging.handlers import EXPIRED, MailFact
 from relance.capabilities.messaging.mime import Header
 from relance.capabilities.messaging.models import MessageState
@@ -59,7 +60,15 @@ class Claimed:
     organisation_id: UUID | None = None
     #: The one version of an edited template to use: of a test mail.
     wording_id: UUID | None = None
+    #: The words of this one mail, where a person wrote them.
+    words: Wording | None = None
+    attachments: Sequence[Attachment] = ()
     style: Style = SHIPPED
+
+    @property
+    def file_ids(self) -> Sequence[UUID]:
+        """The stored files that it carries."""
+        return [one.file_id for one in self.attachments if one.file_id is not None]
 
     def fact(self, at: datetime, reply: Reply | None = None, reason: str | None = None) -> MailFact:
         """This message as its domain sees it."""

@@ -46,7 +46,7 @@ FROM picked p WHERE m.workspace_id = p.workspace_id AND m.id = p.id
 RETURNING m.*"""
 _WITH_BODIES = """
 SELECT c.*, b.sender_name, b.reply_to, b.list_unsubscribe, b.placeholders, b.headers, b.subject, b.text, b.html,
-       b.template_version, b.rendered_at, b.organisation_id, b.wording_id
+       b.template_version, b.rendered_at, b.organisation_id, b.wording_id, b.words, b.attachments
 FROM claimed c JOIN message_bodies b ON b.workspace_id = c.workspace_id AND b.id = c.id"""
 _CLAIM = text(f"""
 WITH picked AS (

@@ -5,6 +5,8 @@ from typing import Any, cast
 import orjson
 from sqlalchemy import Row
 
+from relance.capabilities.messaging.attachments import read_all
+from relance.capabilities.messaging.catalogue.styles import Wording
 from relance.capabilities.messaging.delivery.parcel import Body, Claimed
 from relance.core.i18n import as_locale
 from relance.core.subjects import SubjectRef
@@ -46,4 +48,6 @@ def claimed_from(row: Row[Any]) -> Claimed:
         body=body,
         organisation_id=row.organisation_id,
         wording_id=row.wording_id,
+        words=Wording.of_one_mail(_loaded(row.words)) if row.words is not None else None,
+        attachments=read_all(_loaded(row.attachments)),
     )

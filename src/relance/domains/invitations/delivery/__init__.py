@@ -12,10 +12,12 @@ from relance.core.db import DbSession
 from relance.core.lifecycle import Actor
 from relance.core.runtime import Runtime
 from relance.core.subjects import SYSTEM
-from relance.domains.invitations.asking import KIND, Asking, subject_of
+from relance.domains.invitations.asked import KIND
+from relance.domains.invitations.asking import Asking, subject_of
 from relance.domains.invitations.creation import DOMAIN, reason_of
 from relance.domains.invitations.delivery.repository import Asked, InvitationMailRepository
 from relance.domains.invitations.emails import (
+    CHASING,
     CompletedMail,
     DeclinedMail,
     ExpiredMail,
@@ -52,8 +54,8 @@ class InvitationMails:
         known = await InvitationMailRepository(session).statuses({message.subject.id for message in messages})
         found: set[UUID] = set()
         for message in messages:
-            status, archived, address = known.get(message.subject.id, (Status.CANCELLED, False, ""))
-            chasing = message.mail_key == ReminderMail.key and archived
+            status, quiet, address = known.get(message.subject.id, (Status.CANCELLED, False, ""))
+            chasing = message.mail_key in CHASING and quiet
             # The address was corrected while the mail waited for its turn.
             elsewhere = message.mail_key in _TO_PARTNER and message.recipient.casefold() != address
             if status in _WANTED[message.mail_key] and not chasing and not elsewhere:

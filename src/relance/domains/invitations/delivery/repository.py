@@ -12,9 +12,8 @@ from relance.capabilities.directory.models import Company
 from relance.core.bulk import among
 from relance.core.repository import AnyRow, Repository
 from relance.domains.invitations.lifecycle import Delivery, Facts, FormStatus, Status
-from relance.domains.invitations.models import Invitation, Prequalification
+from relance.domains.invitations.models import Invitation
 
-_FORM_STATUS = func.coalesce(Prequalification.form_status, FormStatus.TO_COMPLETE.value)
 _COLUMNS = (
     Invitation.id,
     Invitation.company_id,
@@ -30,7 +29,7 @@ _COLUMNS = (
     Invitation.archived_at,
     Invitation.declined_at,
     Company.registered_at,
-    _FORM_STATUS,
+    Invitation.form_status,
 )
 _COUNT = text("""
 UPDATE invitations i
@@ -79,8 +78,9 @@ class InvitationMailRepository(Repository):
     """Invitations of the session's workspace, as their mails see them."""
 
     async def statuses(self, ids: Collection[UUID]) -> dict[UUID, tuple[Status, bool, str]]:
-        """Status, whether archived, and the address as it is compared, by id; nothing is locked."""
-        columns = (Invitation.id, Invitation.status, Invitation.archived_at, Invitation.email_key)
+        """Status, whether archived or declined, and the address as it is compared, by id; nothing is locked."""
+        quiet = func.coalesce(Invitation.archived_at, Invitation.declined_at)
+        columns = (Invitation.id, Invitation.status, quiet, Invitation.email_key)
         found = await self.session.execute(select(*columns).where(among(Invitation.id, set(ids))))
         return {row[0]: (Status(row[1]), row[2] is not None, row[3]) for row in found}
 
@@ -89,13 +89,6 @@ class InvitationMailRepository(Repository):
         found = await self.session.execute(
             select(*_COLUMNS)
             .join(Company, and_(Company.workspace_id == Invitation.workspace_id, Company.id == Invitation.company_id))
-            .outerjoin(
-                Prequalification,
-                and_(
-                    Prequalification.workspace_id == Invitation.workspace_id,
-                    Prequalification.company_id == Invitation.company_id,
-                ),
-            )
             .where(among(Invitation.id, set(ids)))
             .order_by(Invitation.id)
             .with_for_update(of=Invitation)

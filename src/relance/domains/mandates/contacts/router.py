@@ -18,9 +18,9 @@ from relance.core.etag import IfMatch, set_etag
 from relance.core.http import ReadDep, RuntimeDep, StrictRoute, WriteDep, link_next, page_request
 from relance.core.lifecycle import TransitionNotAllowed
 from relance.core.problems import problem_responses
-from relance.core.schemas import ListQuery, Page
+from relance.core.schemas import ActionsQuery, Page
 from relance.core.security import Caller, requires
-from relance.domains.mandates.contacts.schemas import MandateContactCreate, MandateContactRead
+from relance.domains.mandates.contacts.schemas import MandateContactCreate, MandateContactListed, MandateContactRead
 from relance.domains.mandates.contacts.service import MandateContacts
 from relance.domains.mandates.errors import AddressUndeliverable, TooRecent
 from relance.domains.mandates.lifecycle import REMIND, WRITE
@@ -45,7 +45,7 @@ class MandateContactSort(StrEnum):
     CREATED_DESC = "-created_at"
 
 
-class MandateContactQuery(ListQuery):
+class MandateContactQuery(ActionsQuery):
     """Query of the further contacts of a mandate."""
 
     sort: MandateContactSort = MandateContactSort.CREATED
@@ -136,9 +136,11 @@ async def list_contacts(
     service: Reads,
     runtime: RuntimeDep,
     query: Annotated[MandateContactQuery, Query()],
-) -> Page[MandateContactRead]:
+) -> Page[MandateContactListed]:
     """Who was asked besides the main contact, removed ones included."""
-    items, next_cursor = await service.page(mandate, page_request(runtime, query.limit, query.sort, query.cursor))
+    items, next_cursor = await service.page(
+        mandate, page_request(runtime, query.limit, query.sort, query.cursor), with_actions=bool(query.include)
+    )
     link_next(request, runtime, response, next_cursor)
     return Page(items=items, next_cursor=next_cursor)
 

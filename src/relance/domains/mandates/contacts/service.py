@@ -1,10 +1,12 @@
 """Further contacts of the company: asked like the main one, and given access when they register."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from relance.capabilities.cycles.service import Cycles
 from relance.capabilities.followups.service import FollowUps
 from relance.capabilities.messaging.outbox import Outbox
+from relance.core.actions import AvailableAction
 from relance.core.db import DbSession
 from relance.core.errors import DuplicateResource, NotFound
 from relance.core.lifecycle import Actor, TransitionNotAllowed
@@ -13,9 +15,9 @@ from relance.core.runtime import Runtime
 from relance.core.security import Caller
 from relance.core.subjects import ActorRef
 from relance.domains.mandates import views
-from relance.domains.mandates.asking import ContactChase, subject_of
+from relance.domains.mandates.asking import CONTACT_KIND, ContactChase
 from relance.domains.mandates.contacts.repository import ContactRepository
-from relance.domains.mandates.contacts.schemas import MandateContactCreate, MandateContactRead
+from relance.domains.mandates.contacts.schemas import MandateContactCreate, MandateContactListed, MandateContactRead
 from relance.domains.mandates.lifecycle import CONTACT_LIFECYCLE, MandateStatus
 from relance.domains.mandates.repository import MandateRow
 from relance.domains.mandates.service import link_contact
@@ -35,11 +37,19 @@ class MandateContacts:
         self._rows = ContactRepository(session)
         self._cycles = Cycles(session, runtime, ContactChase(runtime), ActorRef.of(caller))
 
-    async def page(self, mandate: MandateRow, request: PageRequest) -> tuple[list[MandateContactRead], str | None]:
+    async def page(
+        self, mandate: MandateRow, request: PageRequest, *, with_actions: bool
+    ) -> tuple[list[MandateContactListed], str | None]:
         """One page of them, and the cursor of the next."""
         found = await self._rows.page(mandate.mandate.id, request)
         rows = await self._rows.rows([contact.id for contact in found.rows])
-        items = [await self.detail(rows[contact.id]) for contact in found.rows]
+        shown = [rows[contact.id] for contact in found.rows]
+        items = [
+            MandateContactListed.model_validate(
+                {**one, "available_actions": self._actions(row) if with_actions else None}
+            )
+            for row, one in zip(shown, await self._summaries(shown), strict=True)
+        ]
         return items, self._runtime.cursors.encode(found.next) if found.next else None
 
     async def get(self, mandate: MandateRow, contact_id: UUID) -> MandateRow:
@@ -65,10 +75,21 @@ class MandateContacts:
 
     async def detail(self, row: MandateRow) -> MandateContactRead:
         """One further contact in full, as the caller sees it now."""
-        subject = subject_of(row)
-        queued = await Outbox(self._session, self._clock).pending(subject)
-        planned = await FollowUps(self._session, self._clock).pending(subject)
-        return views.guest(row, self._caller, self._clock.now(), queued, planned)
+        (summary,) = await self._summaries([row])
+        return MandateContactRead.model_validate({**summary, "available_actions": self._actions(row)})
+
+    def _actions(self, row: MandateRow) -> list[AvailableAction]:
+        return views.guest_actions(row, self._caller, self._clock.now())
+
+    async def _summaries(self, rows: Sequence[MandateRow]) -> list[dict[str, object]]:
+        ids = [row.invitee.id for row in rows]
+        queued = await Outbox(self._session, self._clock).pending_many(CONTACT_KIND, ids)
+        planned = await FollowUps(self._session, self._clock).pending_many(CONTACT_KIND, ids)
+        policy, now = await self._cycles.policy(), self._clock.now()
+        return [
+            views.guest(row, views.coming(row, now, queued[id_], planned[id_], policy))
+            for id_, row in zip(ids, rows, strict=True)
+        ]
 
     async def invite(self, mandate: MandateRow, wanted: MandateContactCreate) -> MandateRow:
         """Ask somebody else of the company to join; their mail leaves at once.

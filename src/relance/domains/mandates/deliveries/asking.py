@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from relance.core.clock import Clock
 from relance.core.db import DbSession
 from relance.core.i18n import Locale, Text, as_locale, long_date, long_datetime
 from relance.core.subjects import SubjectRef
+from relance.domains.mandates.asking import answers_to
 from relance.domains.mandates.deliveries.dates import due_end
 from relance.domains.mandates.deliveries.emails import UploadDueMail, UploadLateMail, UploadReceivedMail
 from relance.domains.mandates.deliveries.lifecycle import CHANNEL_LABELS, Channel, DeliveryStatus, Facts
@@ -38,6 +40,15 @@ class Addressee:
     email: str
     name: str
     locale: Locale
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """That documents came: when, how, and how many files."""
+
+    at: datetime
+    channel: Channel
+    files: int
 
 
 def subject_of(delivery: MandateDelivery) -> SubjectRef:
@@ -99,19 +110,14 @@ class DeliveryMails:
                 Envelope(
                     subject=subject_of(delivery),
                     organisation_id=row.mandate.mandate.issuing_organisation_id,
-                    mail=UploadDueMail(
-                        **_facts(row, person.email, person.locale),
-                        link="",  # the outbox points it to `link_id`
-                        addressee=person.name,
-                        late=late,
-                    ),
+                    mail=upload_due(row, person),
                     recipient=person.email,
                     locale=person.locale,
                     cycle=delivery.cycle,
                     ordinal=delivery.reminders_count,
                     link_id=link.id,
                     sender_name=row.mandate.organisation_name,
-                    reply_to=row.mandate.submitter_email or row.mandate.creator_email,
+                    reply_to=answers_to(row.mandate),
                     expires_at=end,
                 )
                 for person, link in zip(people, links, strict=True)
@@ -123,7 +129,7 @@ class DeliveryMails:
         await self._tell(
             row,
             row.mandate.members(TeamRole.OWNER),
-            lambda to, locale: UploadLateMail(**_facts(row, to, locale), reference=str(row.mandate.mandate.id)),
+            lambda to, locale: upload_late(row, to, locale),
         )
 
     async def tell_received(self, row: DeliveryRow, files: int) -> None:
@@ -131,21 +137,8 @@ class DeliveryMails:
         delivery = row.delivery
         assert delivery.received_at is not None  # it is received
         assert delivery.channel is not None
-        received_at, channel = delivery.received_at, CHANNEL_LABELS[Channel(delivery.channel)]
-        late = received_at >= due_end(delivery.due_on, zone_of(row))
-        await self._tell(
-            row,
-            row.mandate.team,
-            lambda to, locale: UploadReceivedMail(
-                **_facts(row, to, locale),
-                received_on=long_datetime(received_at, zone_of(row), locale),
-                channel=channel.in_locale(locale),
-                files=str(files),
-                comment=delivery.comment or "",
-                late=late,
-                reference=str(row.mandate.mandate.id),
-            ),
-        )
+        receipt = Receipt(delivery.received_at, Channel(delivery.channel), files)
+        await self._tell(row, row.mandate.team, lambda to, locale: upload_received(row, receipt, to, locale))
 
     async def _tell(self, row: DeliveryRow, members: Iterable[Member], notice: Callable[[str, Locale], Mail]) -> None:
         people = {member.email: as_locale(member.locale) for member in members if member.active}
@@ -163,6 +156,31 @@ class DeliveryMails:
                 for address, locale in people.items()
             ]
         )
+
+
+def upload_due(row: DeliveryRow, person: Addressee) -> UploadDueMail:
+    """Asks one of the company for the documents."""
+    late = row.delivery.status == DeliveryStatus.LATE
+    # The outbox points `link` to the link's id.
+    return UploadDueMail(**_facts(row, person.email, person.locale), link="", addressee=person.name, late=late)
+
+
+def upload_late(row: DeliveryRow, to: str, locale: Locale) -> UploadLateMail:
+    """To the owners: nothing has come."""
+    return UploadLateMail(**_facts(row, to, locale), reference=str(row.mandate.mandate.id))
+
+
+def upload_received(row: DeliveryRow, receipt: Receipt, to: str, locale: Locale) -> UploadReceivedMail:
+    """To the team: what has come."""
+    return UploadReceivedMail(
+        **_facts(row, to, locale),
+        received_on=long_datetime(receipt.at, zone_of(row), locale),
+        channel=CHANNEL_LABELS[receipt.channel].in_locale(locale),
+        files=str(receipt.files),
+        comment=row.delivery.comment or "",
+        late=receipt.at >= due_end(row.delivery.due_on, zone_of(row)),
+        reference=str(row.mandate.mandate.id),
+    )
 
 
 def _facts(row: DeliveryRow, recipient: str, locale: Locale) -> dict[str, Any]:

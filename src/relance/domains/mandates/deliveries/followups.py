@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from relance.capabilities.followups.handlers import Done, Dropped, Outcome, Postponed
-from relance.capabilities.followups.models import FollowUp, FollowUpKind
+from relance.capabilities.followups.handlers import Done, Dropped, Due, Outcome, Postponed
+from relance.capabilities.followups.models import FollowUpKind
 from relance.capabilities.messaging.gap import TooRecent
 from relance.capabilities.messaging.handlers import MailFact
 from relance.core.db import DbSession
@@ -27,7 +27,7 @@ class DeliveryFollowUps:
     def __init__(self, runtime: Runtime) -> None:
         self._clock = runtime.clock
 
-    async def follow_up(self, session: DbSession, due: Sequence[FollowUp]) -> Mapping[UUID, Outcome]:
+    async def follow_up(self, session: DbSession, due: Sequence[Due]) -> Mapping[UUID, Outcome]:
         """Remind or become late; see `FollowUpHandler`."""
         acts = Deliveries(session, self._clock)
         rows = await DeliveryRepository(session).lock_free([follow_up.subject_id for follow_up in due])
@@ -47,7 +47,7 @@ class DeliveryFollowUps:
         await session.flush()
         return outcomes
 
-    def _may(self, row: DeliveryRow, follow_up: FollowUp, action: str) -> Outcome:
+    def _may(self, row: DeliveryRow, follow_up: Due, action: str) -> Outcome:
         delivery = row.delivery
         if follow_up.cycle != delivery.cycle:
             return Dropped("earlier_cycle")

@@ -182,15 +182,18 @@ def _view(row: DeliveryRow, link: ActionLink, held: list[UUID], locale: Locale) 
         if state == "open"
         else None,
         version=_VERSION,
-        answers=[AnswerOption(name="upload", label=_UPLOAD.in_locale(locale), method="POST", uses_form=True)]
-        if state == "open"
-        else [],
+        answers=[_option(locale)] if state == "open" else [],
         form=RecipientForm(version=_VERSION, title=_FORM.in_locale(locale), json_schema=_SCHEMA, answers=answers)
         if state == "open" or answers
         else None,
         answered_at=delivery.received_at,
         answered_label=long_datetime(delivery.received_at, zone, locale) if delivery.received_at else None,
     )
+
+
+def _option(locale: Locale) -> AnswerOption:
+    label = _UPLOAD.in_locale(locale)
+    return AnswerOption(name="upload", label=label, method="POST", uses_form=True, takes_reason=False)
 
 
 def _asked_by(mandate: MandateRow) -> AskedBy:

@@ -1,9 +1,9 @@
 """HTTP of deliveries."""
 
 import tempfile
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, File, Form, Query, Request, Response, UploadFile
@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from relance.capabilities.files.errors import FileEmpty, FileTooLarge, FileTypeMismatch, FileTypeNotAccepted
 from relance.capabilities.files.responses import CONTENT, file_response
 from relance.capabilities.files.router import FileStoreDep
-from relance.capabilities.files.uploads import save_upload
+from relance.capabilities.files.uploads import UploadRoute, save_upload
 from relance.core.errors import (
     BodyTooLarge,
     NotFound,
@@ -22,9 +22,8 @@ from relance.core.errors import (
     ValidationFailed,
 )
 from relance.core.etag import IfMatch, set_etag
-from relance.core.http import ReadDep, RuntimeDep, StrictRoute, WriteDep, link_next, page_request
+from relance.core.http import ReadDep, RuntimeDep, WriteDep, link_next, page_request
 from relance.core.lifecycle import TransitionNotAllowed
-from relance.core.middleware import accept_body_of
 from relance.core.problems import problem_responses
 from relance.core.schemas import Page
 from relance.core.security import Caller, requires
@@ -46,24 +45,7 @@ from relance.domains.mandates.lifecycle import REMIND, WRITE
 from relance.domains.mandates.permissions import READ
 from relance.domains.mandates.router import Readable, Writing
 
-
-class DepositRoute(StrictRoute):
-    """A route that takes several files in one body."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, the limit raised before anything is read where files are sent."""
-        handle = super().get_route_handler()
-        if not self.path.endswith("/upload"):
-            return handle
-
-        async def roomy(request: Request) -> Response:
-            accept_body_of(request, request.app.state.runtime.settings.max_form_bytes)
-            return await handle(request)
-
-        return roomy
-
-
-router = APIRouter(prefix="/v1/mandates/{mandate_id}/deliveries", tags=["mandates"], route_class=DepositRoute)
+router = APIRouter(prefix="/v1/mandates/{mandate_id}/deliveries", tags=["mandates"], route_class=UploadRoute)
 
 _ONE = (Unauthenticated, PermissionDenied, NotFound, ValidationFailed)
 _ACTION = (*_ONE, PreconditionFailed, TransitionNotAllowed, MandateNotActive)
@@ -130,7 +112,7 @@ async def list_deliveries(
 ) -> Page[MandateDeliveryListed]:
     """One row a due date: what was received, what is late, and the next one."""
     asked = page_request(runtime, query.limit, query.sort, query.cursor)
-    items, next_cursor = await service.page(mandate, query.status, asked)
+    items, next_cursor = await service.page(mandate, query.status, asked, with_actions=bool(query.include))
     link_next(request, runtime, response, next_cursor)
     return Page(items=items, next_cursor=next_cursor)
 

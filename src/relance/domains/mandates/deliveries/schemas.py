@@ -11,7 +11,7 @@ from pydantic.config import JsonDict
 from relance.capabilities.cycles.schemas import NextMessage, Silence
 from relance.capabilities.files.schemas import FileFacts
 from relance.core.actions import AvailableAction
-from relance.core.schemas import Input, Instant, ListQuery, Output, Paragraph
+from relance.core.schemas import ActionsQuery, Input, Instant, Output, Paragraph
 from relance.domains.mandates.deliveries.lifecycle import Channel, DeliveryStatus
 from relance.domains.mandates.schemas import EXAMPLE_ID
 
@@ -51,7 +51,7 @@ class MandateDeliverySort(StrEnum):
     DUE = "due_on"
 
 
-class MandateDeliveryQuery(ListQuery):
+class MandateDeliveryQuery(ActionsQuery):
     """Query of the deliveries of a mandate."""
 
     sort: MandateDeliverySort = MandateDeliverySort.DUE_DESC
@@ -72,10 +72,8 @@ class ReceiveDeliveryRequest(Input):
     comment: Comment | None = None
 
 
-class MandateDeliveryListed(Output):
+class MandateDeliverySummary(Output):
     """What is due on one date, and what has come."""
-
-    model_config = ConfigDict(json_schema_extra={"example": _LISTED})
 
     id: UUID
     mandate_id: UUID
@@ -95,7 +93,15 @@ class MandateDeliveryListed(Output):
     version: int = Field(description="Counts the changes; the ETag.")
 
 
-class MandateDeliveryRead(MandateDeliveryListed):
+class MandateDeliveryListed(MandateDeliverySummary):
+    """One row of the list, with its actions where they were asked for."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {**_LISTED, "available_actions": None}})
+
+    available_actions: list[AvailableAction] | None = Field(description="With `include=available_actions`.")
+
+
+class MandateDeliveryRead(MandateDeliverySummary):
     """One delivery in full."""
 
     model_config = ConfigDict(

@@ -11,6 +11,7 @@ from relance.capabilities.files.store import FileStore
 from relance.capabilities.followups.service import FollowUps
 from relance.capabilities.journal.service import Journal
 from relance.capabilities.messaging.outbox import Outbox
+from relance.core.actions import AvailableAction
 from relance.core.clock import Clock
 from relance.core.db import DbSession
 from relance.core.errors import NotFound
@@ -18,7 +19,7 @@ from relance.core.lifecycle import Actor
 from relance.core.pagination import PageRequest
 from relance.core.runtime import Runtime
 from relance.core.security import Caller
-from relance.core.subjects import SYSTEM, ActorRef
+from relance.core.subjects import SYSTEM, ActorRef, by_subject
 from relance.domains.mandates.deliveries import views
 from relance.domains.mandates.deliveries.asking import Addressee, DeliveryMails, facts_of, subject_of
 from relance.domains.mandates.deliveries.lifecycle import LIFECYCLE, Channel, DeliveryStatus
@@ -124,16 +125,20 @@ class MandateDeliveries:
         self._acts = Deliveries(session, runtime.clock, ActorRef.of(caller))
 
     async def page(
-        self, mandate: MandateRow, status: Sequence[DeliveryStatus], request: PageRequest
+        self, mandate: MandateRow, status: Sequence[DeliveryStatus], request: PageRequest, *, with_actions: bool
     ) -> tuple[list[MandateDeliveryListed], str | None]:
         """One page of them, and the cursor of the next."""
         found = await self._rows.page(mandate.mandate.id, status, request)
         held = await self._attachments.held([subject_of(delivery) for delivery in found.rows])
+        files = by_subject([delivery.id for delivery in found.rows], held)
+        rows = [DeliveryRow(mandate, one) for one in found.rows]
         items = [
-            views.listed(DeliveryRow(mandate, one), [file for file in held if file.subject_id == one.id])
-            for one in found.rows
+            views.listed(row, files[row.delivery.id], self._actions(row) if with_actions else None) for row in rows
         ]
         return items, self._runtime.cursors.encode(found.next) if found.next else None
+
+    def _actions(self, row: DeliveryRow) -> list[AvailableAction]:
+        return views.actions_of(row, self._caller, facts_of(row, self._clock))
 
     async def get(self, mandate: MandateRow, delivery_id: UUID) -> DeliveryRow:
         """One delivery of that mandate.

@@ -9,7 +9,7 @@ from relance.capabilities.files.models import StoredFile
 from relance.capabilities.files.schemas import FileFacts
 from relance.capabilities.followups.models import FollowUp, FollowUpKind
 from relance.capabilities.messaging.models import Message
-from relance.core.actions import available_actions
+from relance.core.actions import AvailableAction, available_actions
 from relance.core.i18n import Text
 from relance.core.security import Caller
 from relance.domains.mandates.deliveries.asking import Addressee
@@ -47,9 +47,16 @@ class Coming:
     now: datetime
 
 
-def listed(row: DeliveryRow, files: Sequence[StoredFile]) -> MandateDeliveryListed:
-    """One row of the list."""
-    return MandateDeliveryListed.model_validate(_summary(row, files))
+def listed(
+    row: DeliveryRow, files: Sequence[StoredFile], actions: list[AvailableAction] | None
+) -> MandateDeliveryListed:
+    """One row of the list, with its actions where they were asked for."""
+    return MandateDeliveryListed.model_validate({**_summary(row, files), "available_actions": actions})
+
+
+def actions_of(row: DeliveryRow, caller: Caller, facts: Facts) -> list[AvailableAction]:
+    """What `caller` may do with this delivery now."""
+    return available_actions(LIFECYCLE, row.delivery.status, facts, caller, owner_for(row.mandate, caller))
 
 
 def detail(
@@ -57,11 +64,10 @@ def detail(
 ) -> MandateDeliveryRead:
     """One delivery in full."""
     messages = list(_messages(row, coming))
-    owner = owner_for(row.mandate, caller)
     return MandateDeliveryRead.model_validate(
         {
             **_summary(row, files),
-            "available_actions": available_actions(LIFECYCLE, row.delivery.status, facts, caller, owner),
+            "available_actions": actions_of(row, caller, facts),
             "next_messages": messages,
             "no_message_reason": None if messages else _silence(row),
         }

@@ -10,15 +10,12 @@ from sqlalchemy.orm import aliased
 
 from relance.capabilities.directory.models import Company
 from relance.capabilities.identity.models import User
-from relance.core.repository import Repository
+from relance.core.repository import Repository, streamed
 from relance.core.security import Caller
 from relance.domains.mandates.lifecycle import TeamRole
 from relance.domains.mandates.list_schemas import MandateFilter
 from relance.domains.mandates.models import Mandate, MandateMember
 from relance.domains.mandates.repository import SORTS, around, matching
-
-#: Rows in memory at once.
-_STREAMED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +55,8 @@ def _names(role: TeamRole) -> ColumnElement[str]:
 class MandateExportRepository(Repository):
     """Mandates of the session's workspace, for files."""
 
-    async def exported(
-        self, wanted: MandateFilter, caller: Caller, sort: str
-    ) -> AsyncIterator[Sequence[ExportedMandate]]:
-        """Every row of the list, from a cursor of the server. Needs a transaction that stays open."""
+    def exported(self, wanted: MandateFilter, caller: Caller, sort: str) -> AsyncIterator[Sequence[ExportedMandate]]:
+        """Every row of the list, as `streamed`."""
         shown = select(
             Company.name,
             Mandate.external_id,
@@ -77,8 +72,4 @@ class MandateExportRepository(Repository):
             Mandate.next_delivery_on,
         )
         statement = around(shown.select_from(Mandate)).where(*matching(wanted, caller))
-        key, descending = SORTS[sort.removeprefix("-")], sort.startswith("-")
-        order = (key.desc(), Mandate.id.desc()) if descending else (key.asc(), Mandate.id.asc())
-        found = await self.session.stream(statement.order_by(*order).execution_options(yield_per=_STREAMED))
-        async for rows in found.partitions():
-            yield [ExportedMandate(*row) for row in rows]
+        return streamed(self.session, statement, sort, SORTS, Mandate.id, ExportedMandate)

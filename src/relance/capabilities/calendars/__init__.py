@@ -1,0 +1,1 @@
+"""Dates as calendars read them: iCalendar objects (RFC 5545) for mails and feeds."""

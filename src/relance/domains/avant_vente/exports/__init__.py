@@ -1,0 +1,1 @@
+"""The list of requests as rows of a file."""

@@ -1,0 +1,1 @@
+"""The sales that partners follow, and on which they ask for help."""

@@ -1,0 +1,1 @@
+"""Who intervenes, and when they are taken."""

@@ -1,0 +1,1 @@
+"""The workspace's list of what its pre-sales team does."""

@@ -1,0 +1,1 @@
+"""The dashboard: which invitations a caller sees, under which filters, and the list that answers it."""

@@ -1,0 +1,1 @@
+"""Training sessions: clients confirm the dates."""

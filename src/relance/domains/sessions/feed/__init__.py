@@ -1,0 +1,1 @@
+"""The calendar that a user subscribes to."""

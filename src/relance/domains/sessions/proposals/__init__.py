@@ -1,0 +1,1 @@
+"""Proposals of dates: the draft, what was sent, and what was answered."""

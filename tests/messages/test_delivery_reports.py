@@ -79,6 +79,22 @@ async def test_a_refusal_while_sending_tells_the_requester_too(mailroom: Mailroo
     assert mailroom.relay.recipients() == [mailroom.office.member.email]
 
 
+async def test_a_relay_that_says_not_now_until_it_is_too_late(mailroom: Mailroom) -> None:
+    mailroom.relay.rule = always("rcpt", "450 4.2.0 not now", ADDRESS)
+    invitation = await mailroom.invite()
+    async with mailroom.product.runtime.db.engine.begin() as connection:
+        await connection.exec_driver_sql("UPDATE messages SET expires_at = created_at + interval '25 seconds'")
+    await mailroom.deliver()
+    await mailroom.deliver()
+    message = await mailroom.message(recipient=ADDRESS)
+    assert (message["state"], message["reason"]) == ("failed", "refused_until_expiry")
+    shown = await mailroom.invitation(invitation)
+    assert (shown["status"], shown["delivery"]) == ("expired", "undeliverable"), "it waits for nothing any more"
+    assert mailroom.relay.recipients() == [mailroom.office.member.email]
+    journal = await mailroom.product.rows("SELECT action FROM journal_entries WHERE subject_kind = 'invitation'")
+    assert {"invitation.undeliverable", "invitation.expired"} <= {row["action"] for row in journal}
+
+
 async def test_nothing_more_goes_to_an_address_that_cannot_be_reached(mailroom: Mailroom) -> None:
     invitation = await mailroom.invite()
     await mailroom.deliver()
@@ -99,22 +115,6 @@ async def test_nothing_more_goes_to_an_address_that_cannot_be_reached(mailroom: 
     assert mailroom.relay.recipients().count(ADDRESS) == 1
     export = await mailroom.office.member.get("/v1/invitations/export.csv")
     assert ";Adresse injoignable;" in export.text
-
-
-async def test_a_relay_that_says_not_now_until_it_is_too_late(mailroom: Mailroom) -> None:
-    mailroom.relay.rule = always("rcpt", "450 4.2.0 not now", ADDRESS)
-    invitation = await mailroom.invite()
-    async with mailroom.product.runtime.db.engine.begin() as connection:
-        await connection.exec_driver_sql("UPDATE messages SET expires_at = created_at + interval '25 seconds'")
-    await mailroom.deliver()
-    await mailroom.deliver()
-    message = await mailroom.message(recipient=ADDRESS)
-    assert (message["state"], message["reason"]) == ("failed", "refused_until_expiry")
-    shown = await mailroom.invitation(invitation)
-    assert (shown["status"], shown["delivery"]) == ("expired", "undeliverable"), "it waits for nothing any more"
-    assert mailroom.relay.recipients() == [mailroom.office.member.email]
-    journal = await mailroom.product.rows("SELECT action FROM journal_entries WHERE subject_kind = 'invitation'")
-    assert {"invitation.undeliverable", "invitation.expired"} <= {row["action"] for row in journal}
 
 
 async def test_a_delay_is_written_down_and_no_more(mailroom: Mailroom) -> None:

@@ -68,10 +68,10 @@ class Deliverer:
         )
         self._waiting: deque[Claimed] = deque()
         self._batch = 1
-        self._heavy = asyncio.Semaphore(_HEAVY_AT_ONCE)
         self._most = self._connections * self._most_in_batch * 2
         #: The claim under way.
         self._refill: asyncio.Task[None] | None = None
+        self._heavy = asyncio.Semaphore(_HEAVY_AT_ONCE)
         self._flight = SingleFlight(self._sweep)
 
     async def sweep(self) -> int:
@@ -163,9 +163,7 @@ class Deliverer:
         elif self._batch > 1 and len(self._waiting) <= self._most // 2 and self._refill is None:
             # A backlog: the next claim is made while the connections work.
             self._refill = asyncio.create_task(self._claim())
-        if self._halt.called:
-            return []
-        return self._cut()
+        return [] if self._halt.called else self._cut()
 
     async def _refilled(self) -> None:
         """Wait for the claim under way, or for one."""

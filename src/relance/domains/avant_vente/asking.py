@@ -207,7 +207,10 @@ class RequestMails:
 
         def build(to: Person, locale: Locale) -> Mail:
             return UndeliverableMail(
-                **_facts(row, to, locale), undelivered=failure.recipient, diagnosis=failure.enhanced or ""
+                **_facts(row, to, locale),
+                undelivered=failure.recipient,
+                diagnosis=failure.enhanced or "",
+                never_left=failure.never_left,
             )
 
         await self._tell(row, await self.team(row), build)

@@ -2,6 +2,7 @@
 
 from typing import Annotated, ClassVar
 
+from relance.capabilities.cycles.emails import NeverLeft
 from relance.capabilities.messaging.mails import Mail, Placeholders, hint
 from relance.core.i18n import Text
 
@@ -263,6 +264,7 @@ class UndeliverableMail(_Request, Mail):
 
     undelivered: _Undelivered
     diagnosis: _Diagnosis
+    never_left: NeverLeft
 
 
 MAILS: tuple[type[Mail], ...] = (

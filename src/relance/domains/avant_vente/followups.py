@@ -90,12 +90,19 @@ class RequestSubject:
             await RequestActs(session, self._clock).plan(row, message.at)
 
     async def failed(self, session: DbSession, messages: Sequence[MailFact]) -> None:
-        """Refused for good: shown on the request, nobody is reminded any more, and the team is told."""
+        """Shown on the request, nobody is reminded any more, and the team is told.
+
+        A mail that never left says nothing against the address: the team alone hears of it, and proposes again.
+        """
         asking = [message for message in messages if message.mail_key in ASKING]
         rows = await RequestRepository(session).lock_all({message.subject.id for message in asking})
         for message in asking:
             row = rows.get(message.subject.id)
             if row is None or row.request.undeliverable or row.request.status not in _ASKED:
+                continue
+            if message.never_left:
+                if message.mail_key != ReminderMail.key and message.cycle == row.request.cycle:
+                    await RequestMails(session, self._clock).tell_undeliverable(row, message)
                 continue
             row.request.undeliverable = True
             await FollowUps(session, self._clock).cancel(subject_of(row.request), "undeliverable")

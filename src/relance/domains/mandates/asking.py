@@ -109,11 +109,9 @@ class MandateChase(Chase[MandateRow]):
 
     async def tell_undeliverable(self, session: DbSession, row: MandateRow, failure: MailFact) -> None:
         """The owners read that mail does not reach the contact, or that it never left."""
-        diagnosis, at = failure.enhanced or "", failure.at
+        diagnosis, at, never_left = failure.enhanced or "", failure.at, failure.never_left
         owners = row.members(TeamRole.OWNER)
-        await self._tell(
-            session, row, owners, lambda words: words.undeliverable(at, diagnosis, never_left=failure.never_left)
-        )
+        await self._tell(session, row, owners, lambda words: words.undeliverable(at, diagnosis, never_left=never_left))
 
     async def tell_accepted(self, session: DbSession, row: MandateRow, at: datetime) -> None:
         """Owners, agents and the submitter read it, each once."""

@@ -199,7 +199,7 @@ class SessionMails:
         )
 
     async def tell_undeliverable(self, row: SessionRow, found: ClientRow, failure: MailFact) -> None:
-        """Whoever is in charge reads that mail does not reach the client."""
+        """Whoever is in charge reads that mail does not reach the client, or that it never left."""
         locale = row.responsible.locale
         await self._tell(
             row,
@@ -209,6 +209,7 @@ class SessionMails:
                 client=client_facts(found),
                 happened_on=long_datetime(failure.at, ZoneInfo(row.session.zone), locale),
                 diagnosis=failure.enhanced or "",
+                never_left=failure.never_left,
                 reference=str(row.session.id),
             ),
             found.client.proposal_version,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, ClassVar
 
+from relance.capabilities.cycles.emails import NeverLeft
 from relance.capabilities.messaging.mails import Mail, Placeholders, hint
 from relance.core.i18n import Text
 
@@ -246,6 +247,7 @@ class UndeliverableMail(_Notice, Mail):
     client: ClientFacts
     happened_on: _HappenedOn
     diagnosis: _Diagnosis
+    never_left: NeverLeft
 
 
 MAILS: tuple[type[Mail], ...] = (

@@ -112,12 +112,14 @@ class ClientMails:
                 await Reminding(session, self._clock).arm(row, found)
 
     async def failed(self, session: DbSession, messages: Sequence[MailFact]) -> None:
-        """Refused for good: shown on the client, and told to whoever is in charge."""
+        """Shown on the client, and told to whoever is in charge; a reminder that never left says nothing new."""
         asking = [message for message in messages if message.mail_key in _ASKING]
         found = await _found(session, {message.subject.id for message in asking})
         for message in asking:
             row, client = found.get(message.subject.id, (None, None))
             if row is None or client is None or message.cycle != client.client.proposal_version:
+                continue
+            if message.never_left and message.mail_key != ProposalMail.key:
                 continue
             if client.client.delivery is None:
                 await self._undeliverable(session, row, client, message)
@@ -125,14 +127,11 @@ class ClientMails:
 
     async def _undeliverable(self, session: DbSession, row: SessionRow, found: ClientRow, message: MailFact) -> None:
         client = found.client
-        if message.never_left:
-            # Past due by now, which the list shows; nothing is known against the address.
-            client.delivery = Delivery.NOT_SENT
-            return
-        client.delivery = Delivery.UNDELIVERABLE
+        client.delivery = Delivery.NOT_SENT if message.never_left else Delivery.UNDELIVERABLE
         await FollowUps(session, self._clock).cancel(subject_of(client), "undeliverable")
-        journal = Journal(session, self._clock)
-        record_client(journal, SYSTEM, found, "session.client_undeliverable", client.confirmation)
+        if not message.never_left:
+            journal = Journal(session, self._clock)
+            record_client(journal, SYSTEM, found, "session.client_undeliverable", client.confirmation)
         if client.confirmation == Confirmation.AWAITING:
             await SessionMails(session, self._clock).tell_undeliverable(row, found, message)
 

@@ -73,6 +73,7 @@ class AskedRepository(Repository):
                     "status": row.status,
                     "reason": row.reason,
                     "cycle": row.cycle,
+                    "delivery": row.delivery,
                     "expires_at": row.expires_at,
                     "delivery": row.delivery,
                 }

@@ -97,7 +97,8 @@ def detail(
 
 def _silence(row: SessionRow, found: ClientRow) -> NoMail:
     client = found.client
-    code = _BY_STATE.get(Confirmation(client.confirmation), "undeliverable" if client.delivery else "nothing_planned")
+    unreachable = client.delivery == Delivery.UNDELIVERABLE
+    code = _BY_STATE.get(Confirmation(client.confirmation), "undeliverable" if unreachable else "nothing_planned")
     if row.status is SessionStatus.CANCELLED:
         code = "cancelled"
     return NoMail.model_validate({"code": code, "message": _SILENCES[code].in_locale()})

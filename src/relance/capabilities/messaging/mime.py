@@ -170,17 +170,11 @@ def serialise(headers: Sequence[Header], text: str, html: str, enclosures: Seque
     words = [("Content-Type", f'multipart/alternative; boundary="{boundary}"')]
     alternative = _multipart(boundary, [_part("plain", text), _part("html", html)])
     if not enclosures:
-        return b"".join((_head([*headers, _MIME, *words]), *alternative))
-    outer = ("Content-Type", f'multipart/mixed; boundary="{mixed}"')
+        return b"".join((_head([*headers, ("MIME-Version", "1.0"), *words]), *alternative))
+    outer = f"{boundary}=mixed"
+    whole = [*headers, ("MIME-Version", "1.0"), ("Content-Type", f'multipart/mixed; boundary="{outer}"')]
     first = b"".join((_head(words), *alternative))
-    return b"".join(
-        (_head([*headers, _MIME, outer]), *_multipart(mixed, [first, *(_enclosed(one) for one in enclosures)]))
-    )
-
-
-def _boundaries(headers: Sequence[Header]) -> tuple[str, str]:
-    boundary = "=_" + hashlib.blake2b(repr(headers).encode(), digest_size=15).hexdigest()
-    return boundary, f"{boundary}=mixed"
+    return b"".join((_head(whole), *_multipart(outer, [first, *(_enclosed(one) for one in enclosures)])))
 
 
 def _head(fields: Sequence[Header]) -> bytes:
@@ -212,12 +206,6 @@ def _base64(content: bytes) -> bytes:
         whole, rest = divmod(len(encoded), _LINE)
         pieces += struct.unpack(f"{_LINE}s" * whole + f"{rest}s" * bool(rest), encoded)
     return b"\r\n".join([*pieces, b""]) or b"\r\n"
-
-
-def _wrapped(encoded: bytes) -> bytes:
-    """In lines. Cut by `struct`, in one call: twice as fast as slices, and every byte of every mail comes through."""
-    whole, rest = divmod(len(encoded), _LINE)
-    return b"\r\n".join(struct.unpack(f"{_LINE}s" * whole + f"{rest}s" * bool(rest), encoded))
 
 
 def _enclosed(one: Enclosure) -> bytes:

@@ -75,7 +75,6 @@ class AskedRepository(Repository):
                     "cycle": row.cycle,
                     "delivery": row.delivery,
                     "expires_at": row.expires_at,
-                    "delivery": row.delivery,
                 }
                 for row in rows
             ],

@@ -9,6 +9,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -165,6 +166,7 @@ class Templates:
             environment.filters.update({name: known.apply for name, known in FILTERS.items()}, bounded=bounded)
         css = self._loader.read(_STYLE)
         self._tailor = Tailor(self._text, self._html, self._loader.read_where_there(_EDITED_STYLE) + css)
+        self._trees: dict[tuple[bool, str], nodes.Template] = {}
         self._compiled = {
             (mail.key, locale): self._compile(mail, locale) for mail in self.mails.values() for locale in LOCALES
         }
@@ -279,20 +281,27 @@ class Templates:
         return _Shipped(subject, text, html, digest.hexdigest())
 
     def _template(self, environment: Environment, name: str, locale: Locale) -> Flat | Template:
-        whole = environment.get_template(name)
-        return flattened(environment, self._flat[environment is self._html], name, {"locale": locale}) or whole
+        flat = flattened(environment, self._flat[environment is self._html], name, {"locale": locale})
+        return flat or environment.get_template(name)
+
+    def _tree(self, environment: Environment, name: str) -> nodes.Template:
+        """`name`, parsed once: the layout is part of every mail. Only looked at, never compiled."""
+        key = (environment is self._html, name)
+        if key not in self._trees:
+            self._trees[key] = environment.parse(self._loader.get_source(environment, name)[0])
+        return self._trees[key]
 
     def _family(self, environment: Environment, name: str) -> Iterator[str]:
         """`name` and the templates it is built on."""
         yield name
-        tree = environment.parse(self._loader.get_source(environment, name)[0])
+        tree = self._tree(environment, name)
         for referenced in meta.find_referenced_templates(tree):
             if referenced is None:
                 raise TemplateFault(f"{name} builds on a template that is not named")
             yield from self._family(environment, referenced)
 
     def _check_placeholders(self, environment: Environment, name: str, mail: type[Mail]) -> None:
-        tree = environment.parse(self._loader.get_source(environment, name)[0])
+        tree = self._tree(environment, name)
         known = mail.model_fields.keys() | SHARED | _imported(tree)
         unknown = meta.find_undeclared_variables(tree) - known
         if unknown:
@@ -305,12 +314,17 @@ class Templates:
 
 
 def load_templates(settings: Settings, mails: Sequence[type[Mail]]) -> Templates:
-    """The product's templates, or those of the configured folder.
+    """The product's templates, or those of the configured folder; compiled once a process.
 
     Raises:
         TemplateFault: the catalogue does not hold together; see `Templates`.
     """
-    return Templates(settings.templates_dir or templates_dir(), mails)
+    return _loaded(settings.templates_dir or templates_dir(), tuple(mails))
+
+
+@lru_cache(maxsize=4)
+def _loaded(root: Path, mails: tuple[type[Mail], ...]) -> Templates:
+    return Templates(root, mails)
 
 
 def _finalize(value: object) -> object:

@@ -106,17 +106,22 @@ async def copied(
 
 async def driver_of(session: DbSession) -> Any:
     """The driver's connection of the session, its transaction begun."""
-    root = session.sync_session.get_transaction()
-    held = session.info.get(_HELD)
-    if held is not None and held[0] is root and root is not None:
+    held, inner = session.info.get(_HELD), _innermost(session)
+    if held is not None and held[0] is inner and inner is not None:
         return held[1]
+    # Asking for the connection is what begins: the transaction, and within a savepoint the savepoint.
     connection = await session.connection()
     driver: Any = (await connection.get_raw_connection()).driver_connection
     if not isinstance(session, ReadSession) and not driver.is_in_transaction():
         # SQLAlchemy begins with its own first statement, and must know that it has.
         await session.execute(_BEGIN)
-    session.info[_HELD] = session.sync_session.get_transaction(), driver
+    session.info[_HELD] = _innermost(session), driver
     return driver
+
+
+def _innermost(session: DbSession) -> Any:
+    """The savepoint that the session is in, else its transaction."""
+    return session.sync_session.get_nested_transaction() or session.sync_session.get_transaction()
 
 
 def translated(sql: str, error: Exception) -> exc.DBAPIError:

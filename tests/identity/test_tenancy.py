@@ -8,7 +8,16 @@ from tests.accounts import World
 from relance.core.ids import new_id
 
 
+STATUS = {"code": "prospect", "label_fr": "Prospect", "label_en": "Prospect", "position": 1}
+VIEW = {"name": "Mes prospects", "record": "contacts", "filters": {"active": True}}
+
+
 async def ids_of(world: World) -> dict[str, str]:
+    async def made(path: str, body: object) -> str:
+        answer = await world.call("admin", "POST", path, body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
     company = await world.call("admin", "POST", "/v1/companies", {"name": "Fonderie"})
     person = {"company_id": company.json()["id"], "first_name": "A", "last_name": "B", "email": "a@b.example"}
     return {
@@ -18,6 +27,8 @@ async def ids_of(world: World) -> dict[str, str]:
         "role_id": str(world.roles["member"]),
         "organisation_id": str(world.organisation_id),
         "api_key_id": (await world.call("admin", "POST", "/v1/api-keys", {"name": "K"})).json()["id"],
+        "contact_status_id": await made("/v1/contact-statuses", STATUS),
+        "saved_view_id": await made("/v1/saved-views", VIEW),
     }
 
 
@@ -43,7 +54,8 @@ async def test_the_others_ids_are_unknown(world: World, elsewhere: World) -> Non
     before = await snapshot()
     asked = 0
     for method, path, operation in operations(world):
-        if "{" not in path or (method == "PUT" and "by-reference" in path):  # a key is free in each workspace
+        # A key is free in each workspace, and the kinds of records are everybody's.
+        if "{" not in path or "{record}" in path or (method == "PUT" and "by-reference" in path):
             continue
         body = {"name": "Volé"} if method == "PATCH" and "contact" not in path else {}
         answer = await world.call(
@@ -51,7 +63,7 @@ async def test_the_others_ids_are_unknown(world: World, elsewhere: World) -> Non
         )
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), operation["operationId"]
         asked += 1
-    assert asked == 19
+    assert asked == 27
     assert await snapshot() == before
 
 
@@ -90,8 +102,11 @@ async def test_every_operation_asks_who_calls_and_for_its_permission(world: Worl
     )
     some = {
         name: str(new_id())
-        for name in ("company_id", "contact_id", "user_id", "role_id", "organisation_id", "api_key_id", "external_id")
-    }
+        for name in (
+            *("company_id", "contact_id", "user_id", "role_id", "organisation_id", "api_key_id", "external_id"),
+            *("contact_status_id", "saved_view_id"),
+        )
+    } | {"record": "contacts"}
     open_ones = {"auth_token", "auth_request_password_reset"}
     for_oneself = {"me_get", "me_change_password", "auth_logout"}
     checked = 0
@@ -108,7 +123,7 @@ async def test_every_operation_asks_who_calls_and_for_its_permission(world: Worl
             answer = await world.call("member", method, path.format(**some), BODIES[name])
         assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied"), name
         checked += 1
-    assert checked == 37
+    assert checked == 53
 
 
 BODIES: dict[str, object] = {
@@ -121,6 +136,8 @@ BODIES: dict[str, object] = {
     "organisations_create": {"name": "X"},
     "roles_create": {"name": "X", "permissions": {}},
     "api_keys_create": {"name": "X"},
+    "contact_statuses_create": STATUS,
+    "saved_views_create": VIEW,
 }
 
 

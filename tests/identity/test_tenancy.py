@@ -7,7 +7,6 @@ from tests.accounts import World
 
 from relance.core.ids import new_id
 
-
 STATUS = {"code": "prospect", "label_fr": "Prospect", "label_en": "Prospect", "position": 1}
 VIEW = {"name": "Mes prospects", "record": "contacts", "filters": {"active": True}}
 

@@ -34,8 +34,10 @@ from relance.core.problems import install_error_handlers
 from relance.core.rate_limits import RateLimits
 from relance.core.settings import Settings, get_settings
 from relance.domains.avant_vente.routers import routers as avant_vente_routers
+from relance.domains.crm_toolbox.export_templates.printing import Printer
 from relance.domains.crm_toolbox.exports.router import routers as crm_export_routers
 from relance.domains.crm_toolbox.imports.router import router as crm_imports_router
+from relance.domains.crm_toolbox.profile_routers import routers as profile_routers
 from relance.domains.invitations.bulk_router import router as invitations_bulk_router
 from relance.domains.invitations.forms_router import forms, prequalifications
 from relance.domains.invitations.imports_router import router as invitations_imports_router
@@ -108,6 +110,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.identity_watchers = identity_watchers(runtime)
     app.state.follow_up_domains = FOLLOW_UP_DOMAINS
     app.state.file_store = FileStore(settings)
+    app.state.printer = Printer()
     app.state.job_kinds = job_kinds(runtime, app.state.file_store)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(RequestContext)
@@ -131,6 +134,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         mandate_contacts_router,
         mandate_deliveries_router,
         crm_imports_router,
+        *profile_routers,
         sessions_bulk_router,
         calendar_feed_router,
         sessions_router,

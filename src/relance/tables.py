@@ -13,6 +13,8 @@ from relance.capabilities.sandbox import models as sandbox
 from relance.capabilities.webhooks import models as webhooks
 from relance.core.idempotency import models as idempotency
 from relance.domains.avant_vente import models as avant_vente
+from relance.domains.crm_toolbox.export_templates import models as export_templates
+from relance.domains.crm_toolbox.profiles import models as profiles
 from relance.domains.invitations import models as invitations
 from relance.domains.mandates import models as mandates
 from relance.domains.sessions import models as sessions
@@ -20,6 +22,7 @@ from relance.domains.sessions import models as sessions
 __all__ = [
     "avant_vente",
     "directory",
+    "export_templates",
     "files",
     "followups",
     "idempotency",
@@ -30,6 +33,7 @@ __all__ = [
     "links",
     "mandates",
     "messaging",
+    "profiles",
     "sandbox",
     "sessions",
     "templates",

@@ -71,10 +71,12 @@ from relance.domains.avant_vente.permissions import PERMISSIONS as AVANT_VENTE_R
 from relance.domains.avant_vente.recipient import RequestRecipient
 from relance.domains.avant_vente.transfers import EXPORT as AVANT_VENTE_EXPORT
 from relance.domains.avant_vente.types.service import install_types
+from relance.domains.crm_toolbox.export_templates.service import install_export_template
 from relance.domains.crm_toolbox.exports.transfers import EXPORTS as CRM_EXPORTS
 from relance.domains.crm_toolbox.imports.reverting import ImportRevert
 from relance.domains.crm_toolbox.imports.source import DirectoryImport
 from relance.domains.crm_toolbox.permissions import PERMISSIONS as CRM
+from relance.domains.crm_toolbox.profiles.permissions import PERMISSIONS as PROFILES
 from relance.domains.invitations.creation import DOMAIN
 from relance.domains.invitations.delivery import InvitationMails
 from relance.domains.invitations.emails import (
@@ -127,6 +129,7 @@ PERMISSIONS = (
     *MANDATE_RIGHTS,
     *SESSION_RIGHTS,
     *CRM,
+    *PROFILES,
     *AVANT_VENTE_RIGHTS,
     *MESSAGING,
     *DIRECTORY,
@@ -325,4 +328,5 @@ async def provision_workspace(
     )
     await install_default_form(session, runtime.clock)
     await install_types(session, runtime.clock)
+    await install_export_template(session, runtime.clock, locale)
     return workspace

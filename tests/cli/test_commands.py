@@ -62,7 +62,6 @@ def test_migrate_without_a_database_is_one_line() -> None:
 def test_openapi_is_stable_and_its_drift_is_found(tmp_path: Path) -> None:
     contract = tmp_path / "openapi.json"
     assert relance("openapi", str(contract), RELANCE_PUBLIC_URL="http://elsewhere.example").returncode == 0
-    assert relance("openapi", "--check", str(contract)).returncode == 0
     document = json.loads(contract.read_text())
     assert document["openapi"].startswith("3.1")
     assert "elsewhere.example" not in contract.read_text()

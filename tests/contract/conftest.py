@@ -46,7 +46,9 @@ async def neighbour(world: World, worlds: Worlds, keeper: Keeper) -> World:
 
 
 async def _return_to(*worlds: World) -> None:
-    """Sign in again: the tokens of before may have run out meanwhile."""
-    await worlds[0].product.restart()
+    """Sign in again: the tokens of before may have run out meanwhile. What that tells gets its place in the feed."""
+    product = worlds[0].product
+    await product.restart()
     for world in worlds:
-        await world.product.sign_in_again(world.office)
+        await product.sign_in_again(world.office)
+    await product.sequencer.sweep()

@@ -54,7 +54,7 @@ async def test_a_note_with_everything(product: Product, office: Office) -> None:
     (mine,) = await product.mails(admin, member.email)
     raw = (await product.rows("SELECT attachments FROM message_bodies WHERE attachments IS NOT NULL"))[0]
     (event,) = icalendar.Calendar.from_ical(raw["attachments"][0]["content"]).events
-    assert event["dtstart"].dt == at
+    assert event.start == at
     assert mine["subject"].startswith("Agenda : Info")
     events = await product.rows("SELECT after, company_id FROM journal_entries WHERE action = 'infobox_entry.recorded'")
     assert events == [

@@ -218,5 +218,5 @@ class Infobox:
         known = await attachments.nameable_by(ids, self._author_id or entry_id, [subject_of(entry_id)])
         for index, one in enumerate(ids):
             if one not in known:
-                raise ValidationFailed.at(f"/file_ids/{index}", "unknown_file", _UNKNOWN_FILE)
+                raise ValidationFailed.at(f"/file_ids/{index}", "file_not_available", _UNKNOWN_FILE)
         await attachments.hold(subject_of(entry_id), list(ids))

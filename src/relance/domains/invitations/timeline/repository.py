@@ -5,9 +5,9 @@ from sqlalchemy import select
 from relance.capabilities.journal.timeline import Readable
 from relance.core.pagination import AnySelect
 from relance.core.security import Caller, Level
+from relance.domains.invitations.dashboard.repository import visible
 from relance.domains.invitations.models import Invitation
 from relance.domains.invitations.permissions import PREQUALIFICATIONS_READ, READ
-from relance.domains.invitations.dashboard.repository import visible
 
 
 def readable(caller: Caller) -> Readable:

@@ -1,7 +1,7 @@
 """profiles
 
 Revision: 0033_profiles
-After: 0024_dashboard_of_a_million
+After: 0025_toolbox_of_the_crm
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0033_profiles"
-down_revision: str | None = "0024_dashboard_of_a_million"
+down_revision: str | None = "0025_toolbox_of_the_crm"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
@@ -61,6 +61,7 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("summary", sa.Text(), nullable=True),
         sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("description_text", sa.Text(), nullable=True),
         sa.Column("fields", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("archived_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("created_by", sa.Uuid(), nullable=False),

@@ -13,6 +13,7 @@ from relance.capabilities.sandbox import models as sandbox
 from relance.capabilities.webhooks import models as webhooks
 from relance.core.idempotency import models as idempotency
 from relance.domains.avant_vente import models as avant_vente
+from relance.domains.crm_toolbox import models as crm_toolbox
 from relance.domains.crm_toolbox.export_templates import models as export_templates
 from relance.domains.crm_toolbox.profiles import models as profiles
 from relance.domains.invitations import models as invitations
@@ -21,6 +22,7 @@ from relance.domains.sessions import models as sessions
 
 __all__ = [
     "avant_vente",
+    "crm_toolbox",
     "directory",
     "export_templates",
     "files",

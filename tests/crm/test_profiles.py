@@ -23,7 +23,7 @@ CAMILLE: dict[str, Any] = {
     "kind": "person",
     "title": "Chargée de prévention <senior>",
     "summary": "Dix ans dans l’industrie",
-    "description": '<p onclick="x()">Audits<script>alert(1)</script> et <a href="javascript:x()">plans</a></p>',
+    "description": '<p class="x">Audits et <a href="https://plans.example/">plans</a><img src="x"></p>',
     "fields": [{"label": "Disponibilité", "value": "Mars"}],
 }
 
@@ -47,8 +47,14 @@ async def test_a_profile_is_made_changed_found_archived_and_deleted(product: Pro
     profile = await made(answer)
     path = f"{PROFILES}/{profile['id']}"
     assert (answer.headers["Location"], answer.headers["ETag"]) == (path, '"1"')
-    assert profile["description"] == '<p>Audits et <a rel="noopener noreferrer nofollow">plans</a></p>'
-    assert (profile["description_text"], profile["kind_label"]) == ("Audits et plans", "Personne")
+    assert (
+        profile["description"]
+        == '<p>Audits et <a href="https://plans.example/" rel="noopener noreferrer nofollow">plans</a></p>'
+    )
+    assert (profile["description_text"], profile["kind_label"]) == (
+        "Audits et plans (https://plans.example/)",
+        "Personne",
+    )
     assert (profile["created_by"]["id"], [one["name"] for one in profile["files"]]) == (str(member.id), ["cv.pdf"])
     assert (await admin.get(f"{path}/files/{cv}")).content == PDF
     assert (await admin.get(f"{path}/files/{photo}")).status_code == 404
@@ -58,6 +64,7 @@ async def test_a_profile_is_made_changed_found_archived_and_deleted(product: Pro
     for body, pointer, code in (
         ({"file_ids": [photo]}, "/file_ids/0", "unknown_file"),
         ({"title": " "}, "/title", "string_pattern_mismatch"),
+        ({"description": "<p>x<script>alert(1)</script></p>"}, "/description", "active_content"),
         ({"kind": "robot"}, "/kind", "enum"),
         ({"fields": [{"label": "x"}]}, "/fields/0/value", "missing"),
     ):
@@ -106,7 +113,7 @@ async def test_a_template_is_checked_kept_and_printed(product: Product, office: 
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf"), answer.text
     sheet = seen(answer.content)
     assert (sheet.pages, sheet.title, sheet.author) == (1, CAMILLE["title"], "Member Vasseur")
-    assert sheet.links == ["mailto:member@vasseur.example"]
+    assert sheet.links == ["https://plans.example/", "mailto:member@vasseur.example"]
 
     logo = await upload(admin, "logo.png", PNG)
     html = f'<h1>{{{{ profile.title }}}}</h1><img src="picture:{logo}">{{{{ profile.description }}}}'

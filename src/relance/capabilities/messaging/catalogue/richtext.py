@@ -16,7 +16,7 @@ TAGS = frozenset({
     "table", "thead", "tbody", "tr", "th", "td", "hr", "span", "div",
 })  # fmt: skip
 #: What a pasted document brings along besides words, removed with all that is in it.
-EMPTIED = frozenset({"script", "style", "title", "head", "template", "noscript", "iframe", "object", "svg", "math"})
+_EMPTIED = frozenset({"script", "style", "title", "head", "template", "noscript", "iframe", "object", "svg", "math"})
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "td": {"colspan", "rowspan", "style"},
@@ -151,7 +151,7 @@ class _Cleaner:
         return nh3.clean(
             html,
             tags=set(self._rules.tags),
-            clean_content_tags=set(EMPTIED),
+            clean_content_tags=set(_EMPTIED),
             attributes={tag: set(names) for tag, names in self._rules.attributes.items()},
             attribute_filter=self._attribute,
             allowed_classes={tag: set(names) for tag, names in self._rules.classes.items()},

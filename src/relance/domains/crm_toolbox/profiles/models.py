@@ -33,8 +33,9 @@ class Profile(WorkspaceOwned, Versioned, Base):
     kind: Mapped[str]
     title: Mapped[str]
     summary: Mapped[str | None]
-    #: Sanitised HTML.
+    #: Clean HTML, see `rich_text`; and the same as plain text.
     description: Mapped[str | None]
+    description_text: Mapped[str | None]
     #: What the workspace tells of it, in its order: `label` and `value`.
     fields: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     archived_at: Mapped[datetime | None]

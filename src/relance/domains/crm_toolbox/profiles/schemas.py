@@ -19,7 +19,7 @@ from relance.core.schemas import (
     RequiredLine,
 )
 from relance.domains.crm_toolbox.profiles.models import ProfileKind
-from relance.domains.crm_toolbox.rich_text import RichText
+from relance.domains.crm_toolbox.rich_text import GivenHtml
 
 EXAMPLE_ID = "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10"
 #: Files of one profile; together with a text they must fit into one mail.
@@ -79,7 +79,7 @@ class ProfileCreate(Input):
     kind: ProfileKind
     title: RequiredLine
     summary: Paragraph | None = None
-    description: RichText | None = Field(None, description="HTML; what is no formatted text is taken out of it.")
+    description: GivenHtml | None = Field(None, description="HTML: formatting is kept, a script is refused.")
     fields: Fields = Field(default_factory=list, description="Whatever else is told, in this order.")
     file_ids: FileIds = Field(default_factory=list, description="Files of the caller's own, from `POST /v1/files`.")
 
@@ -92,7 +92,7 @@ class ProfileUpdate(Patch):
     kind: ProfileKind = UNSET
     title: RequiredLine = UNSET
     summary: Paragraph | None = UNSET
-    description: RichText | None = UNSET
+    description: GivenHtml | None = UNSET
     fields: Fields = UNSET
     file_ids: FileIds = Field(UNSET, description="All of its files: those it has and is to keep, and new ones.")
     archived: bool = Field(UNSET, description="An archived one is no longer offered; what was sent stays.")
@@ -137,7 +137,7 @@ class ProfileRead(Output):
     kind_label: str
     title: str
     summary: str | None
-    description: str | None = Field(description="Sanitised HTML.")
+    description: str | None = Field(description="Clean HTML.")
     description_text: str | None = Field(description="The same as words.")
     fields: list[ProfileFieldRead]
     files: list[FileFacts]

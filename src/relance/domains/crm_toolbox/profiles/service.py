@@ -28,9 +28,11 @@ from relance.domains.crm_toolbox.profiles.schemas import (
     ProfileRead,
     ProfileUpdate,
 )
-from relance.domains.crm_toolbox.rich_text import words_of
+from relance.domains.crm_toolbox.rich_text import RichText
 
 KIND = "profile"
+#: What a change says in other words than the row.
+_TRANSLATED = frozenset({"file_ids", "archived", "fields", "description"})
 KIND_LABELS = {ProfileKind.PERSON: Text("Personne", "Person"), ProfileKind.OFFER: Text("Offre", "Offer")}
 
 
@@ -63,11 +65,11 @@ class Profiles:
         """A new profile.
 
         Raises:
-            ValidationFailed: a file is not the caller's to give.
+            ValidationFailed: a file is not the caller's to give, or the description holds something that runs.
             FileTooLarge: one is too large for a mail.
         """
         now = self._clock.now()
-        values = wanted.model_dump(exclude={"file_ids"})
+        values = wanted.model_dump(exclude={"file_ids", "description"}) | _described(wanted.description)
         by = {"created_by": self._caller.user_id, "changed_by": self._caller.user_id}
         profile = Profile(id=new_id(), **values, **by, created_at=now, changed_at=now)
         self._session.add(profile)
@@ -82,7 +84,7 @@ class Profiles:
         Raises:
             NotFound: there is none in this workspace.
             PreconditionFailed: it has changed since the caller read it.
-            ValidationFailed: a file is not the caller's to give.
+            ValidationFailed: a file is not the caller's to give, or the description holds something that runs.
             FileTooLarge: one is too large for a mail.
         """
         profile = await self.get(profile_id, lock=True)
@@ -99,7 +101,9 @@ class Profiles:
 
     def _columns(self, profile: Profile, changes: dict[str, Any]) -> dict[str, Any]:
         """`changes` as the row has them."""
-        found = {name: value for name, value in changes.items() if name not in {"file_ids", "archived", "fields"}}
+        found = {name: value for name, value in changes.items() if name not in _TRANSLATED}
+        if "description" in changes:
+            found |= _described(changes["description"])
         if "fields" in changes:
             found["fields"] = [one.model_dump() for one in changes["fields"]]
         if "archived" in changes:
@@ -127,6 +131,11 @@ class Profiles:
         Journal(self._session, self._clock).record(
             action, holder_of(profile_id), ActorRef.of(self._caller), after=after
         )
+
+
+def _described(given: str | None) -> dict[str, str | None]:
+    words = RichText.read_optional(given, "/description")
+    return {"description": words.html if words else None, "description_text": words.text if words else None}
 
 
 def _shared(profile: Profile, names: dict[UUID, str]) -> dict[str, Any]:
@@ -165,7 +174,7 @@ async def read(session: DbSession, profile: Profile) -> ProfileRead:
     return ProfileRead(
         **_shared(profile, await _names(session, [profile])),
         description=profile.description,
-        description_text=words_of(profile.description) if profile.description is not None else None,
+        description_text=profile.description_text,
         fields=[ProfileFieldRead.model_validate(one) for one in profile.fields],
         files=[FileFacts.of(file) for file in files],
     )

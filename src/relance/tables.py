@@ -16,6 +16,7 @@ from relance.domains.avant_vente import models as avant_vente
 from relance.domains.crm_toolbox import models as crm_toolbox
 from relance.domains.crm_toolbox.export_templates import models as export_templates
 from relance.domains.crm_toolbox.profiles import models as profiles
+from relance.domains.crm_toolbox.sendings import models as sendings
 from relance.domains.invitations import models as invitations
 from relance.domains.mandates import models as mandates
 from relance.domains.sessions import models as sessions
@@ -37,6 +38,7 @@ __all__ = [
     "messaging",
     "profiles",
     "sandbox",
+    "sendings",
     "sessions",
     "templates",
     "webhooks",

@@ -84,6 +84,12 @@ from relance.domains.crm_toolbox.imports.source import DirectoryImport
 from relance.domains.crm_toolbox.infobox.recording import KIND as INFOBOX_ENTRY
 from relance.domains.crm_toolbox.permissions import PERMISSIONS as CRM
 from relance.domains.crm_toolbox.profiles.permissions import PERMISSIONS as PROFILES
+from relance.domains.crm_toolbox.sendings.emails import MAILS as SENDING_MAILS
+from relance.domains.crm_toolbox.sendings.events import EVENTS as SENDING_EVENTS
+from relance.domains.crm_toolbox.sendings.followups import RecipientMails, SendingFollowUps
+from relance.domains.crm_toolbox.sendings.lifecycle import LIFECYCLE as PROFILE_RECIPIENT
+from relance.domains.crm_toolbox.sendings.mailing import SENDING_KIND
+from relance.domains.crm_toolbox.sendings.permissions import PERMISSIONS as SENDINGS
 from relance.domains.invitations.creation import DOMAIN
 from relance.domains.invitations.delivery import InvitationMails
 from relance.domains.invitations.emails import (
@@ -141,6 +147,7 @@ PERMISSIONS = (
     *SESSION_RIGHTS,
     *CRM,
     *PROFILES,
+    *SENDINGS,
     *AVANT_VENTE_RIGHTS,
     *MESSAGING,
     *DIRECTORY,
@@ -164,6 +171,7 @@ MAILS: tuple[type[Mail], ...] = (
     *SESSION_MAILS,
     *AVANT_VENTE_MAILS,
     *CRM_MAILS,
+    *SENDING_MAILS,
     UserInvitationMail,
     UserReminderMail,
     UserExpiredMail,
@@ -208,6 +216,7 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     SESSION,
     SESSION_CLIENT,
     AVANT_VENTE_REQUEST,
+    PROFILE_RECIPIENT,
     MESSAGE,
     JOB,
     USER,
@@ -223,6 +232,7 @@ EVENT_TYPES = Catalogue.complete(
         *SESSION_EVENTS,
         *AVANT_VENTE_EVENTS,
         *CRM_EVENTS,
+        *SENDING_EVENTS,
         *IDENTITY_EVENTS,
         *DIRECTORY_EVENTS,
         *MESSAGE_EVENTS,
@@ -274,6 +284,8 @@ def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
         UserInvitationMails(runtime),
         PasswordResetMails(runtime),
         Notices(INFOBOX_ENTRY),
+        RecipientMails(runtime),
+        Notices(SENDING_KIND),
         Notices(ACCOUNT),
         Notices(TEST_KIND),
     )
@@ -300,6 +312,7 @@ def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:
         DeliveryFollowUps(runtime),
         ClientFollowUps(runtime),
         RequestFollowUps(runtime),
+        SendingFollowUps(runtime),
         UserInvitationFollowUps(runtime),
     )
     return {handler.kind: handler for handler in handlers}

@@ -1,6 +1,7 @@
 """What the world has of profiles: two of each list, with a file and a picture."""
 
 import base64
+from datetime import timedelta
 
 from tests.files.samples import PDF
 from tests.plugins.product import Office, Product
@@ -30,3 +31,12 @@ async def populate(product: Product, office: Office, ids: dict[str, str]) -> Non
     ids["profiles"] = await make("profiles", person)
     template = {"name": "Sobre", "html": "<h1>{{ profile.title }}</h1>", "picture_ids": [await upload("p.png", _PNG)]}
     ids["export_templates"] = await make("export-templates", template)
+    # Of the contact that every operation is asked with, who needs an address for it.
+    email = {"email": f"profils@{admin.email.partition('@')[2]}"}
+    assert (await admin.ask("PATCH", f"/v1/contacts/{ids['contacts']}", json=email)).status_code == 200
+    at = (product.runtime.clock.now() + timedelta(days=30)).isoformat()
+    sending = {"targets": [{"contact_id": ids["contacts"]}], "profile_ids": [ids["profiles"]]}
+    for when in ({}, {"at": at}):
+        answer = await admin.post(f"{BASE}/profile-sendings", {**sending, **when})
+        assert answer.status_code == 200, answer.text
+        ids["profile_sendings"] = answer.json()["sending_id"]

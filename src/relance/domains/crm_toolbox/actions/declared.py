@@ -6,8 +6,9 @@ from typing import Any
 from relance.core.i18n import Text
 from relance.domains.crm_toolbox.actions.declaration import ToolboxAction
 from relance.domains.crm_toolbox.notes.schemas import ACTION as NOTE
+from relance.domains.crm_toolbox.sendings.schemas import ACTION as SEND_PROFILE
 
-ACTIONS: tuple[ToolboxAction, ...] = (NOTE,)
+ACTIONS: tuple[ToolboxAction, ...] = (NOTE, SEND_PROFILE)
 
 _TITLES = {one.key: one.title for one in ACTIONS}
 

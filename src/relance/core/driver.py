@@ -6,14 +6,15 @@ round trip. What runs thousands of times a second is compiled once, and handed t
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 from sqlalchemy import Select, exc, text
 
-from relance.core.db import DbSession, ReadSession, scoped
+from relance.core.db import Base, DbSession, ReadSession, scoped
 from relance.core.quick import DIALECT
 
+ModelT = TypeVar("ModelT", bound=Base)
 _HELD = "driver"
 _BEGIN = text("SELECT 1")
 #: Of a copy, that wait to be taken.
@@ -66,6 +67,25 @@ class Statement:
             raise translated(self.sql, error) from error
         count = tag.rpartition(" ")[2]
         return int(count) if count.isdecimal() else 0
+
+
+def columns_of(model: type[Base]) -> str:
+    """The columns that this version of the product knows: a later one may have added others."""
+    return ", ".join(column.name for column in model.__table__.columns)
+
+
+async def read_as(session: DbSession, model: type[ModelT], statement: Statement, **values: Any) -> list[ModelT]:
+    """Rows as objects that no session knows: to be read, never to be changed. What the session holds is written first.
+
+    Args:
+        session: the caller's.
+        model: whose columns, under their names, the statement returns.
+        statement: the query.
+        values: its values.
+    """
+    if session.dirty or session.new:
+        await session.flush()
+    return [model(**dict(row.items())) for row in await statement.rows(session, **values)]
 
 
 async def copied(

@@ -6,17 +6,28 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, and_, column, or_, select, table, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from relance.capabilities.followups.models import FollowUp, FollowUpKind, FollowUpPolicy, FollowUpState
 from relance.core.bulk import among, insert_all
+from relance.core.driver import Statement, columns_of, read_as
 from relance.core.ids import new_id
 from relance.core.repository import Repository, affected
 from relance.core.subjects import SubjectRef
 
+_PENDING = Statement(f"""
+SELECT {columns_of(FollowUp)} FROM follow_ups
+WHERE workspace_id = :workspace AND subject_kind = :kind AND subject_id = ANY(CAST(:ids AS uuid[]))
+  AND state = 'pending'
+ORDER BY due_at
+""")  # noqa: S608 - names of our models
+_POLICY = Statement(
+    f"SELECT {columns_of(FollowUpPolicy)} FROM follow_up_policies "  # noqa: S608 - names of our models
+    "WHERE workspace_id = :workspace AND domain = :domain"
+)
 #: What the calendar of a policy needs of a table that belongs to a higher room.
-_WORKSPACES = table("workspaces", column("id", Uuid()), column("zone", Text()))
+_ZONE = Statement("SELECT zone FROM workspaces WHERE id = :workspace")
 
 
 class FollowUpRepository(Repository):
@@ -82,24 +93,15 @@ class FollowUpRepository(Repository):
 
     async def pending(self, kind: str, ids: Collection[UUID]) -> Sequence[FollowUp]:
         """What is still planned for those subjects of one kind, soonest first."""
-        found = await self.session.scalars(
-            select(FollowUp)
-            .where(FollowUp.subject_kind == kind, FollowUp.subject_id.in_(ids), FollowUp.state == FollowUpState.PENDING)
-            .order_by(FollowUp.due_at)
-        )
-        return found.all()
+        own = self.session.workspace_id
+        return await read_as(self.session, FollowUp, _PENDING, workspace=own, kind=kind, ids=list(ids))
 
     async def policy(self, domain: str) -> tuple[FollowUpPolicy | None, str]:
         """The policy of `domain` in the session's workspace, where it has one, and the workspace's zone."""
-        same = and_(FollowUpPolicy.workspace_id == _WORKSPACES.c.id, FollowUpPolicy.domain == domain)
-        found = await self.session.execute(
-            select(FollowUpPolicy, _WORKSPACES.c.zone)
-            .select_from(_WORKSPACES)
-            .outerjoin(FollowUpPolicy, same)
-            .where(_WORKSPACES.c.id == self.session.workspace_id)
-        )
-        row, zone = found.one()
-        return row, zone
+        own = {"workspace": self.session.workspace_id}
+        zone: str = await _ZONE.value(self.session, **own)
+        found = await read_as(self.session, FollowUpPolicy, _POLICY, **own, domain=domain)
+        return (found[0] if found else None), zone
 
     async def lock_policy(self, domain: str, values: Mapping[str, Any]) -> FollowUpPolicy:
         """The policy of `domain`, made at version 0 of `values` where there is none, and locked."""

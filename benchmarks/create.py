@@ -7,32 +7,18 @@ body, of rights or of the lifecycle, no contract, no log. The usual way is FastA
 """
 
 import asyncio
-import http.client
 import sys
 from itertools import count
 
 import asyncpg
-from benchmarks import copies, create_servers, harness
-from benchmarks.hammer import Plan, hammer, peak_of, serving
+from benchmarks import copies, create_servers, harness, report
+from benchmarks.hammer import Plan, hammer, pressed, serving
 
 from relance.core.settings import Settings
 from relance.demo import DemoCredentials, seed_demo
 
 PARTNERS = 5_000
-REQUESTS = 1_500
-WARM_UP = 100
 _ENDPOINT = "/v1/invitations"
-
-
-def _ready(port: int) -> bool:
-    link = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        link.request("GET", "/readyz")
-        return link.getresponse().status == 200
-    except OSError:
-        return False
-    finally:
-        link.close()
 
 
 async def _prepare(settings: Settings) -> tuple[DemoCredentials, str]:
@@ -69,25 +55,17 @@ class Creating:
 
     def run(self, words: tuple[str, ...]) -> harness.Sample:
         """One server's turn."""
-        env = {
-            "RELANCE_ENVIRONMENT": "development",
-            "DATABASE_URL": self._settings.database_url,
-            "REDIS_URL": self._settings.redis_url,
-            "RELANCE_LOG_LEVEL": "warning",
-            # Counted as ever, and never exceeded.
-            "RELANCE_RATE_LIMIT_PER_CALLER": "100000000",
-        }
-        with serving(words, env, _ready) as (port, pid):
-            first = next(self._numbers)
-            hammer(self._plan(port, first, WARM_UP))
+        with serving(words, harness.environment(self._settings)) as (port, pid):
+            hammer(self._plan(port, 1.0))
             before = asyncio.run(_rows(self._settings.database_url))
-            seconds = hammer(self._plan(port, first + WARM_UP, REQUESTS))
+            sample = pressed(self._plan(port, 5.0), pid, warm_up=0)
             after = asyncio.run(_rows(self._settings.database_url))
-            if any(after[table] - before[table] != REQUESTS for table in after):
-                raise RuntimeError(f"not the same rows: {before} {after}")
-            return harness.Sample(REQUESTS / seconds, peak_of(pid))
+        added = {table: after[table] - before[table] for table in after}
+        if len(set(added.values())) != 1:
+            raise RuntimeError(f"not the same rows: {added}")
+        return sample
 
-    def _plan(self, port: int, first: int, requests: int) -> Plan:
+    def _plan(self, port: int, seconds: float) -> Plan:
         headers = {
             "Authorization": f"Bearer {self._key}",
             "Content-Type": "application/json",
@@ -97,7 +75,8 @@ class Creating:
             f'{{"issuing_organisation_id": "{self._organisation}", "partner": {{"id": "{{copy}}"}}, '
             '"email": "achats{n}@partenaire.example"}'
         )
-        return Plan(port, "POST", _ENDPOINT, headers, body, first, requests, expected=201, partners=PARTNERS)
+        first = next(self._numbers)
+        return Plan(port, "POST", _ENDPOINT, headers, body, first, seconds, expected=201, partners=PARTNERS)
 
 
 def benches(settings: Settings) -> list[harness.Bench]:
@@ -105,12 +84,13 @@ def benches(settings: Settings) -> list[harness.Bench]:
     creating = Creating(settings)
     return [
         harness.Bench(
-            "invitations created over HTTP, one process",
+            "invitations created over HTTP, six rows each",
             (
-                harness.Contender("limit", lambda: creating.run(("benchmarks.create", "by_hand"))),
-                harness.Contender("ours", lambda: creating.run(("relance", "api"))),
-                harness.Contender("usual way", lambda: creating.run(("benchmarks.create", "usual"))),
+                harness.Contender(harness.LIMIT, lambda: creating.run(("benchmarks.create", "by_hand"))),
+                harness.Contender(harness.OURS, lambda: creating.run(("relance", "api"))),
+                harness.Contender(harness.USUAL, lambda: creating.run(("benchmarks.create", "usual"))),
             ),
+            bars=(harness.of_limit(0.4),),
         )
     ]
 
@@ -118,8 +98,8 @@ def benches(settings: Settings) -> list[harness.Bench]:
 def main() -> None:
     """All contenders in turns."""
     with harness.servers() as settings:
-        results = [harness.measure(bench, print) for bench in benches(settings)]
-    print(harness.write_results(results))
+        results = [harness.measure(bench, harness.told) for bench in benches(settings)]
+    harness.told(report.write(results))
 
 
 if __name__ == "__main__":

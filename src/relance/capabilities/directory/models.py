@@ -98,6 +98,8 @@ class Contact(WorkspaceOwned, _Reachable, Versioned, Base):
     status: Mapped[str | None]
     locale: Mapped[str]
     created_at: Mapped[datetime]
+    #: When somebody last did something with the contact; no change of the version.
+    last_action_at: Mapped[datetime | None]
 
     @declared_attr
     def search_text(self) -> Mapped[str]:

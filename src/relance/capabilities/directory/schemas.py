@@ -65,6 +65,7 @@ _CONTACT: JsonDict = {
     "custom_fields": {},
     "locale": "fr",
     "created_at": "2026-11-02T09:30:00Z",
+    "last_action_at": "2026-11-20T14:05:00Z",
 }
 
 
@@ -80,7 +81,7 @@ DUPLICATE: JsonDict = {
 
 def _sent(shown: JsonDict, *but: str) -> JsonDict:
     """What is sent to make what is shown."""
-    made = {"id", "created_at", "active", "company_name", *but}
+    made = {"id", "created_at", "last_action_at", "active", "company_name", *but}
     return {
         name: value
         for name, value in shown.items()
@@ -303,6 +304,7 @@ class ContactRead(_ReachableRead):
     status_label: str | None
     locale: Locale
     created_at: Instant
+    last_action_at: Instant | None = Field(description="When something was last done with the contact.")
 
 
 class ContactCriteria(_SharedCriteria):

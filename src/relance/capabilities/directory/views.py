@@ -77,6 +77,7 @@ def _contact(
             "status_label": statuses.get(contact.status, contact.status) if contact.status else None,
             "locale": contact.locale,
             "created_at": contact.created_at,
+            "last_action_at": contact.last_action_at,
             **_shared(contact, people),
         }
     )

@@ -16,7 +16,6 @@ from relance.core.quick import DIALECT
 
 ModelT = TypeVar("ModelT", bound=Base)
 _HELD = "driver"
-_BEGIN = text("SELECT 1")
 #: Of a copy, that wait to be taken.
 _PIECES = 4
 
@@ -69,9 +68,10 @@ class Statement:
         return int(count) if count.isdecimal() else 0
 
 
-def columns_of(model: type[Base]) -> str:
-    """The columns that this version of the product knows: a later one may have added others."""
-    return ", ".join(column.name for column in model.__table__.columns)
+def columns_of(model: type[Base], alias: str = "") -> str:
+    """The columns that this version of the product knows, without those that the database computes."""
+    names = [column.name for column in model.__table__.columns if column.computed is None]
+    return ", ".join(f"{alias}.{name}" if alias else name for name in names)
 
 
 async def read_as(session: DbSession, model: type[ModelT], statement: Statement, **values: Any) -> list[ModelT]:
@@ -131,10 +131,15 @@ async def driver_of(session: DbSession) -> Any:
         return held[1]
     # Asking for the connection is what begins: the transaction, and within a savepoint the savepoint.
     connection = await session.connection()
-    driver: Any = (await connection.get_raw_connection()).driver_connection
+    raw: Any = await connection.get_raw_connection()
+    driver: Any = raw.driver_connection
     if not isinstance(session, ReadSession) and not driver.is_in_transaction():
-        # SQLAlchemy begins with its own first statement, and must know that it has.
-        await session.execute(_BEGIN)
+        # SQLAlchemy's adapter begins with its own first statement, and must know that it has.
+        try:
+            await raw.dbapi_connection._start_transaction()
+        except Exception as error:
+            cause = error.__cause__
+            raise translated("BEGIN", cause if isinstance(cause, Exception) else error) from error
     session.info[_HELD] = _innermost(session), driver
     return driver
 

@@ -22,12 +22,13 @@ WHERE workspace_id = :workspace AND subject_kind = :kind AND subject_id = ANY(CA
   AND state = 'pending'
 ORDER BY due_at
 """)  # noqa: S608 - names of our models
-_POLICY = Statement(
-    f"SELECT {columns_of(FollowUpPolicy)} FROM follow_up_policies "  # noqa: S608 - names of our models
-    "WHERE workspace_id = :workspace AND domain = :domain"
-)
-#: What the calendar of a policy needs of a table that belongs to a higher room.
-_ZONE = Statement("SELECT zone FROM workspaces WHERE id = :workspace")
+# The zone, which the calendar of a policy needs, is of a table that belongs to a higher room.
+_POLICY = Statement(f"""
+SELECT w.zone, {columns_of(FollowUpPolicy, "p")}
+FROM workspaces w LEFT JOIN follow_up_policies p ON p.workspace_id = w.id AND p.domain = :domain
+WHERE w.id = :workspace
+""")  # noqa: S608 - names of our models
+_POLICIES = "follow_up_policies"
 
 
 class FollowUpRepository(Repository):
@@ -98,13 +99,20 @@ class FollowUpRepository(Repository):
 
     async def policy(self, domain: str) -> tuple[FollowUpPolicy | None, str]:
         """The policy of `domain` in the session's workspace, where it has one, and the workspace's zone."""
-        own = {"workspace": self.session.workspace_id}
-        zone: str = await _ZONE.value(self.session, **own)
-        found = await read_as(self.session, FollowUpPolicy, _POLICY, **own, domain=domain)
-        return (found[0] if found else None), zone
+        # Read once a transaction, which needs it more than once.
+        known: dict[tuple[UUID, str], tuple[FollowUpPolicy | None, str]]
+        known, own = self.session.info.setdefault(_POLICIES, {}), (self.session.workspace_id, domain)
+        if own not in known:
+            row = await _POLICY.row(self.session, workspace=self.session.workspace_id, domain=domain)
+            assert row is not None  # the session's own workspace
+            values = dict(row.items())
+            zone: str = values.pop("zone")
+            known[own] = FollowUpPolicy(**values) if values["id"] is not None else None, zone
+        return known[own]
 
     async def lock_policy(self, domain: str, values: Mapping[str, Any]) -> FollowUpPolicy:
         """The policy of `domain`, made at version 0 of `values` where there is none, and locked."""
+        self.session.info.pop(_POLICIES, None)
         new = {"workspace_id": self.session.workspace_id, "id": new_id(), "domain": domain, "version": 0, **values}
         await self.session.execute(insert(FollowUpPolicy).values(new).on_conflict_do_nothing())
         found = await self.session.scalars(

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from relance.capabilities.messaging.models import Message, MessageAttempt, MessageBody, MessageState, Suppression
 from relance.capabilities.messaging.outcomes import Phase, Reply
 from relance.capabilities.messaging.schemas import MessageFilter
-from relance.core.bulk import insert_all
+from relance.core.bulk import insert_pairs
 from relance.core.driver import Statement, columns_of, read_as
 from relance.core.ids import new_id
 from relance.core.pagination import PageRequest, Slice, SortKey
@@ -45,9 +45,7 @@ class OutboxRepository(Repository):
 
     async def insert(self, messages: Sequence[dict[str, Any]], bodies: Sequence[dict[str, Any]]) -> set[UUID]:
         """Insert messages with their bodies, and tell which ones are new: a known dedupe key is passed over."""
-        fresh = await insert_all(self.session, Message, messages, unless="workspace_id, dedupe_key")
-        await insert_all(self.session, MessageBody, [body for body in bodies if body["id"] in fresh])
-        return fresh
+        return await insert_pairs(self.session, (Message, messages), (MessageBody, bodies), "workspace_id, dedupe_key")
 
     async def cancel_queued(self, subjects: Sequence[SubjectRef], reason: str) -> int:
         """Cancel what no worker holds."""

@@ -29,7 +29,10 @@ class Level(IntEnum):
     @classmethod
     def parse(cls, value: str) -> "Level":
         """The level with that name; none for anything else."""
-        return cls.__members__.get(value.upper(), cls.NONE)
+        return _LEVELS.get(value, cls.NONE)
+
+
+_LEVELS: Mapping[str, Level] = {level.name.lower(): level for level in Level}
 
 
 @dataclass(frozen=True, slots=True)

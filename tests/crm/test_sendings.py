@@ -92,7 +92,9 @@ async def test_profiles_leave_at_once_with_files_pdfs_and_edited_words(product: 
     # What was sent stays when the profile goes.
     assert (await admin.ask("DELETE", f"{BASE}/profiles/{profiles[0]}")).status_code == 204
     assert len(ok(await member.get(path))["files"]) == 4
-    (listed,) = ok(await member.get(SENDINGS, params={"contact_id": crm.paul, "upcoming": "false"}))["items"]
+    wanted_list = {"contact_id": crm.paul, "upcoming": "false", "include": "available_actions"}
+    (listed,) = ok(await member.get(SENDINGS, params=wanted_list))["items"]
+    assert listed["available_actions"] == shown["available_actions"]
     assert (listed["id"], listed["recipients_count"]) == (report["sending_id"], 2)
     assert ok(await member.get(SENDINGS, params={"contact_id": crm.ines}))["items"] == []
     problem(await member.post(f"{path}/cancel"), 409, "transition_not_allowed")

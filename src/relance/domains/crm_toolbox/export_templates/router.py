@@ -146,7 +146,7 @@ async def delete(
     operation_id="export_templates_preview",
     summary="See a profile as a PDF",
     response_class=Response,
-    responses=problem_responses(NotFound, DocumentTooComplex, PdfUnavailable)
+    responses=problem_responses(NotFound, PreconditionFailed, DocumentTooComplex, PdfUnavailable)
     | {
         200: {
             "description": "The document.",
@@ -163,6 +163,7 @@ async def preview(
     caller: Reader,
     printer: PrinterDep,
     store: FileStoreDep,
+    precondition: IfMatch,
 ) -> Response:
     """The PDF as it would be attached, by what is saved or by `html` and `css` that are only tried. Nothing is kept.
 
@@ -170,6 +171,7 @@ async def preview(
     """
     templates = ExportTemplates(session, runtime.clock, caller)
     template = await templates.get(export_template_id)
+    precondition.check(template.version)
     look = _tried(Look.of(template, await templates.pictures(template.id)), payload)
     profile = await ProfileRepository(session).find(payload.profile_id)
     if profile is None:

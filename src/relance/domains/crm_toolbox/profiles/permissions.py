@@ -4,7 +4,7 @@ from relance.core.i18n import Text
 from relance.core.security import Level, Permission
 
 READ, WRITE, DELETE = "profiles:read", "profiles:write", "profiles:delete"
-CONFIGURE = "export_templates:write"
+CONFIGURE = "export-templates:write"
 
 PERMISSIONS = (
     Permission(READ, Text("Consulter les profils", "Read profiles"), member=Level.ALL, shared=True),

@@ -80,15 +80,15 @@ class SendingRepository(Repository):
         found = await self.session.execute(statement.where(among(ProfileRecipient.id, list(recipient_ids))))
         return {row[0]: row[1] for row in found}
 
-    async def counts(self, ids: Collection[UUID]) -> Mapping[UUID, tuple[int, int]]:
-        """How many recipients sendings have, and to how many they are still to leave."""
+    async def counts(self, ids: Collection[UUID]) -> Mapping[UUID, tuple[int, int, str]]:
+        """How many recipients sendings have, to how many they are still to leave, and where one of them stands."""
         planned = func.count().filter(ProfileRecipient.status == Status.PLANNED)
         statement = (
-            select(ProfileRecipient.sending_id, func.count(), planned)
+            select(ProfileRecipient.sending_id, func.count(), planned, func.min(ProfileRecipient.status))
             .where(among(ProfileRecipient.sending_id, list(ids)))
             .group_by(ProfileRecipient.sending_id)
         )
-        return {row[0]: (row[1], row[2]) for row in await self.session.execute(statement)}
+        return {row[0]: (row[1], row[2], row[3]) for row in await self.session.execute(statement)}
 
     async def page(self, wanted: ProfileSendingQuery, caller: Caller, request: PageRequest) -> Slice[ProfileSending]:
         """One page of the sendings whose entries the caller may read."""

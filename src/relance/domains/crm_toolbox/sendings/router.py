@@ -102,7 +102,8 @@ async def list_sendings(
     page = await SendingRepository(session).page(query, caller, asked)
     next_cursor = runtime.cursors.encode(page.next) if page.next else None
     link_next(request, runtime, response, next_cursor)
-    return Page(items=await views.listed(session, page.rows), next_cursor=next_cursor)
+    items = await views.listed(session, page.rows, caller, with_actions=bool(query.include))
+    return Page(items=items, next_cursor=next_cursor)
 
 
 @router.get("/draft", operation_id="profile_sendings_draft", summary="Draft of the mail")

@@ -9,7 +9,7 @@ from pydantic.config import JsonDict
 from relance.capabilities.files.schemas import FileFacts
 from relance.core.actions import AvailableAction
 from relance.core.i18n import Locale, Text
-from relance.core.schemas import GivenInstant, Input, Instant, Line, ListQuery, Output, Reference
+from relance.core.schemas import ActionsQuery, GivenInstant, Input, Instant, Line, Output, Reference
 from relance.domains.crm_toolbox.actions.declaration import ToolboxAction
 from relance.domains.crm_toolbox.actions.schemas import (
     EXAMPLE_TARGETS,
@@ -127,7 +127,7 @@ class SendingDraftQuery(Input):
 
     profile_id: list[UUID] = Field(min_length=1, max_length=20, description="Repeatable.")
     contact_id: UUID | None = Field(None, description="Whose language it is in, where `locale` is absent.")
-    locale: Locale | None = None
+    locale: Locale | None = Field(None, description="The language of the draft.")
 
 
 class SendingDraft(Output):
@@ -164,11 +164,7 @@ class RecipientRead(Output):
     sent_at: Instant | None
 
 
-class ProfileSendingListed(Output):
-    """A sending in a list."""
-
-    model_config = ConfigDict(json_schema_extra={"example": _LISTED})
-
+class _Sending(Output):
     id: UUID
     entry_id: UUID = Field(description="Its entry in the infobox.")
     send_at: Instant
@@ -180,7 +176,15 @@ class ProfileSendingListed(Output):
     version: int = Field(description="Counts the changes; the ETag.")
 
 
-class ProfileSendingRead(ProfileSendingListed):
+class ProfileSendingListed(_Sending):
+    """A sending in a list."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {**_LISTED, "available_actions": None}})
+
+    available_actions: list[AvailableAction] | None = Field(description="With `include=available_actions`.")
+
+
+class ProfileSendingRead(_Sending):
     """A sending in full."""
 
     model_config = ConfigDict(
@@ -205,7 +209,7 @@ class ProfileSendingRead(ProfileSendingListed):
     available_actions: list[AvailableAction]
 
 
-class ProfileSendingQuery(ListQuery):
+class ProfileSendingQuery(ActionsQuery):
     """Query of the list."""
 
     contact_id: UUID | None = Field(None, description="Sent, or to be sent, to this contact.")

@@ -7,7 +7,7 @@ from uuid import UUID
 from relance.capabilities.directory.repository import DirectoryRepository
 from relance.capabilities.files.attachments import Attachments
 from relance.capabilities.files.schemas import FileFacts
-from relance.core.actions import available_actions
+from relance.core.actions import AvailableAction, available_actions
 from relance.core.db import DbSession
 from relance.core.i18n import as_locale
 from relance.core.schemas import Reference
@@ -33,11 +33,22 @@ def _shown(sending: ProfileSending, total: int, planned: int, people: dict[UUID,
     }
 
 
-async def listed(session: DbSession, sendings: Sequence[ProfileSending]) -> list[ProfileSendingListed]:
+async def listed(
+    session: DbSession, sendings: Sequence[ProfileSending], caller: Caller, *, with_actions: bool
+) -> list[ProfileSendingListed]:
     """Sendings as a list shows them."""
     counts = await SendingRepository(session).counts([one.id for one in sendings])
     people = await DirectoryRepository(session).people({one.created_by for one in sendings})
-    return [ProfileSendingListed(**_shown(one, *counts.get(one.id, (0, 0)), people)) for one in sendings]
+    shown = []
+    for one in sendings:
+        total, planned, status = counts[one.id]
+        actions = _actions(Status.PLANNED if planned else Status(status), one, caller) if with_actions else None
+        shown.append(ProfileSendingListed(**_shown(one, total, planned, people), available_actions=actions))
+    return shown
+
+
+def _actions(state: Status, sending: ProfileSending, caller: Caller) -> list[AvailableAction]:
+    return available_actions(LIFECYCLE, state, Facts(), caller, sending.created_by)
 
 
 async def detail(session: DbSession, row: SendingRow, caller: Caller) -> ProfileSendingRead:
@@ -72,5 +83,5 @@ async def detail(session: DbSession, row: SendingRow, caller: Caller) -> Profile
         locale=as_locale(sending.locale) if sending.locale else None,
         files=[FileFacts.of(file) for file in files],
         recipients=recipients,
-        available_actions=available_actions(LIFECYCLE, state, Facts(), caller, sending.created_by),
+        available_actions=_actions(state, sending, caller),
     )

@@ -62,7 +62,7 @@ async def test_a_profile_is_made_changed_found_archived_and_deleted(product: Pro
     stale = await member.ask("PATCH", path, json={"title": "x"}, headers={"If-Match": '"7"'})
     assert (stale.status_code, stale.json()["current_version"]) == (412, 1)
     for body, pointer, code in (
-        ({"file_ids": [photo]}, "/file_ids/0", "unknown_file"),
+        ({"file_ids": [photo]}, "/file_ids/0", "file_not_available"),
         ({"title": " "}, "/title", "string_pattern_mismatch"),
         ({"description": "<p>x<script>alert(1)</script></p>"}, "/description", "active_content"),
         ({"kind": "robot"}, "/kind", "enum"),

@@ -40,7 +40,7 @@ async def hold_files(
     known = await attachments.nameable_by(wanted, caller.user_id, [holder])
     for position, file_id in enumerate(ids):
         if file_id not in known:
-            raise ValidationFailed.at(f"{pointer}/{position}", "unknown_file", _UNKNOWN)
+            raise ValidationFailed.at(f"{pointer}/{position}", "file_not_available", _UNKNOWN)
         file = known[file_id]
         if file.size > largest:
             raise FileTooLarge(name=file.name, limit=size_in_words(largest), max_bytes=largest)

@@ -13,7 +13,7 @@ from relance.core.runtime import Runtime
 from relance.domains.crm_toolbox.infobox.outcomes import Outcome as EntryOutcome
 from relance.domains.crm_toolbox.infobox.recording import Infobox
 from relance.domains.crm_toolbox.sendings.emails import ProfileMail
-from relance.domains.crm_toolbox.sendings.lifecycle import KIND, Status
+from relance.domains.crm_toolbox.sendings.lifecycle import KIND, RecipientStatus
 from relance.domains.crm_toolbox.sendings.mailing import (
     SENDING_KIND,
     SendingMails,
@@ -93,7 +93,11 @@ class RecipientMails:
     async def wanted(self, session: DbSession, messages: Sequence[MailFact]) -> set[UUID]:
         """Ids of the messages that still say what is so. The notice to the author always does."""
         known = await SendingRepository(session).states({message.subject.id for message in messages})
-        live = {Status.SENDING, Status.SENT, Status.FAILED}  # the last two: somebody sends it again
+        live = {
+            RecipientStatus.SENDING,
+            RecipientStatus.SENT,
+            RecipientStatus.FAILED,
+        }  # the last two: somebody sends it again
         return {
             message.id
             for message in messages
@@ -103,7 +107,7 @@ class RecipientMails:
     async def sent(self, session: DbSession, messages: Sequence[MailFact]) -> None:
         """The relay took them."""
         for row, recipient, message in await self._found(session, messages):
-            if recipient.status == Status.SENDING:
+            if recipient.status == RecipientStatus.SENDING:
                 await Steps(session, self._clock).take(row, [recipient], "deliver", Actor.WORKER)
                 recipient.sent_at = message.at
         await session.flush()
@@ -112,7 +116,7 @@ class RecipientMails:
         """Shown on the recipient, and told to whoever wanted it sent."""
         steps, mails = Steps(session, self._clock), SendingMails(session, self._clock)
         for row, recipient, message in await self._found(session, messages):
-            if recipient.status not in {Status.SENDING, Status.SENT}:
+            if recipient.status not in {RecipientStatus.SENDING, RecipientStatus.SENT}:
                 continue
             reasons = {recipient.id: "not_sent" if message.never_left else "undeliverable"}
             await steps.take(row, [recipient], "fail", Actor.WORKER, reasons=reasons)

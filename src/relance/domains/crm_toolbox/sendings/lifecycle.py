@@ -10,7 +10,7 @@ from relance.domains.crm_toolbox.permissions import INFOBOX_WRITE
 KIND = "profile_recipient"
 
 
-class Status(StrEnum):
+class RecipientStatus(StrEnum):
     """Where it stands."""
 
     PLANNED = "planned"
@@ -21,11 +21,11 @@ class Status(StrEnum):
 
 
 STATUS_LABELS = {
-    Status.PLANNED: Text("À venir", "To come"),
-    Status.SENDING: Text("En cours d’envoi", "Being sent"),
-    Status.SENT: Text("Envoyé", "Sent"),
-    Status.FAILED: Text("Non remis", "Not delivered"),
-    Status.CANCELLED: Text("Annulé", "Cancelled"),
+    RecipientStatus.PLANNED: Text("À venir", "To come"),
+    RecipientStatus.SENDING: Text("En cours d’envoi", "Being sent"),
+    RecipientStatus.SENT: Text("Envoyé", "Sent"),
+    RecipientStatus.FAILED: Text("Non remis", "Not delivered"),
+    RecipientStatus.CANCELLED: Text("Annulé", "Cancelled"),
 }
 #: Why nothing is sent to a contact, or did not arrive.
 REASONS = {
@@ -50,17 +50,17 @@ class Facts:
 
 
 _USER, _WORKER = frozenset({Actor.USER}), frozenset({Actor.WORKER})
-_PLANNED = frozenset({Status.PLANNED})
+_PLANNED = frozenset({RecipientStatus.PLANNED})
 
 LIFECYCLE: Lifecycle[Facts] = Lifecycle(
     kind=KIND,
-    initial=Status.PLANNED,
+    initial=RecipientStatus.PLANNED,
     states={status.value: label for status, label in STATUS_LABELS.items()},
     transitions=(
         Transition(
             "cancel",
             _PLANNED,
-            Status.CANCELLED,
+            RecipientStatus.CANCELLED,
             _USER,
             "profile_recipient.cancelled",
             INFOBOX_WRITE,
@@ -78,7 +78,7 @@ LIFECYCLE: Lifecycle[Facts] = Lifecycle(
         Transition(
             "queue",
             _PLANNED,
-            Status.SENDING,
+            RecipientStatus.SENDING,
             _WORKER,
             "profile_recipient.queued",
             mail="crm_toolbox.profile",
@@ -87,7 +87,7 @@ LIFECYCLE: Lifecycle[Facts] = Lifecycle(
         Transition(
             "drop",
             _PLANNED,
-            Status.CANCELLED,
+            RecipientStatus.CANCELLED,
             _WORKER,
             "profile_recipient.dropped",
             mail="crm_toolbox.profile_not_sent",
@@ -98,16 +98,16 @@ LIFECYCLE: Lifecycle[Facts] = Lifecycle(
         ),
         Transition(
             "deliver",
-            frozenset({Status.SENDING}),
-            Status.SENT,
+            frozenset({RecipientStatus.SENDING}),
+            RecipientStatus.SENT,
             _WORKER,
             "profile_recipient.sent",
             text=Text("Le relais a pris le message", "The relay took the mail"),
         ),
         Transition(
             "fail",
-            frozenset({Status.SENDING, Status.SENT}),
-            Status.FAILED,
+            frozenset({RecipientStatus.SENDING, RecipientStatus.SENT}),
+            RecipientStatus.FAILED,
             _WORKER,
             "profile_recipient.failed",
             mail="crm_toolbox.profile_not_sent",

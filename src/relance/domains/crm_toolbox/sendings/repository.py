@@ -12,7 +12,7 @@ from relance.core.repository import Repository, fetch_page
 from relance.core.security import Caller
 from relance.domains.crm_toolbox.infobox.repository import visible
 from relance.domains.crm_toolbox.models import InfoboxEntry
-from relance.domains.crm_toolbox.sendings.lifecycle import Status
+from relance.domains.crm_toolbox.sendings.lifecycle import RecipientStatus
 from relance.domains.crm_toolbox.sendings.models import ProfileRecipient, ProfileSending
 from relance.domains.crm_toolbox.sendings.schemas import ProfileSendingQuery
 
@@ -27,7 +27,7 @@ class SendingRow:
     @property
     def planned(self) -> list[ProfileRecipient]:
         """Those to whom it is still to leave."""
-        return [one for one in self.recipients if one.status == Status.PLANNED]
+        return [one for one in self.recipients if one.status == RecipientStatus.PLANNED]
 
 
 _ENTRY = and_(InfoboxEntry.workspace_id == ProfileSending.workspace_id, InfoboxEntry.id == ProfileSending.entry_id)
@@ -82,7 +82,7 @@ class SendingRepository(Repository):
 
     async def counts(self, ids: Collection[UUID]) -> Mapping[UUID, tuple[int, int, str]]:
         """How many recipients sendings have, to how many they are still to leave, and where one of them stands."""
-        planned = func.count().filter(ProfileRecipient.status == Status.PLANNED)
+        planned = func.count().filter(ProfileRecipient.status == RecipientStatus.PLANNED)
         statement = (
             select(ProfileRecipient.sending_id, func.count(), planned, func.min(ProfileRecipient.status))
             .where(among(ProfileRecipient.sending_id, list(ids)))
@@ -100,7 +100,7 @@ class SendingRepository(Repository):
         if wanted.contact_id is not None:
             statement = statement.where(recipient.where(ProfileRecipient.contact_id == wanted.contact_id).exists())
         if wanted.upcoming is not None:
-            planned = recipient.where(ProfileRecipient.status == Status.PLANNED).exists()
+            planned = recipient.where(ProfileRecipient.status == RecipientStatus.PLANNED).exists()
             statement = statement.where(planned if wanted.upcoming else ~planned)
         key = SortKey("send_at", ProfileSending.send_at)
         found = await fetch_page(self.session, statement, request, key, ProfileSending.id)

@@ -19,7 +19,7 @@ from relance.domains.crm_toolbox.actions.schemas import (
     ContactTargets,
 )
 from relance.domains.crm_toolbox.rich_text import GivenHtml
-from relance.domains.crm_toolbox.sendings.lifecycle import Status
+from relance.domains.crm_toolbox.sendings.lifecycle import RecipientStatus
 from relance.domains.crm_toolbox.sendings.permissions import SEND
 
 _ID = "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10"
@@ -157,7 +157,7 @@ class RecipientRead(Output):
     contact_name: str | None = Field(description="Null where it is deleted.")
     company_id: UUID
     company_name: str | None
-    status: Status
+    status: RecipientStatus
     status_label: str
     reason: str | None = Field(description="Why it was cancelled or has failed: a code.")
     reason_label: str | None

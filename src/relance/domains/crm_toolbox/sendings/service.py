@@ -37,7 +37,7 @@ from relance.domains.crm_toolbox.rich_text import RichText
 from relance.domains.crm_toolbox.sendings.emails import AuthorFacts, ProfileMail
 from relance.domains.crm_toolbox.sendings.enclosures import Enclosures
 from relance.domains.crm_toolbox.sendings.errors import ContactNotMailable
-from relance.domains.crm_toolbox.sendings.lifecycle import LIFECYCLE, Facts, Status
+from relance.domains.crm_toolbox.sendings.lifecycle import LIFECYCLE, Facts, RecipientStatus
 from relance.domains.crm_toolbox.sendings.mailing import (
     SendingMails,
     Steps,
@@ -233,7 +233,7 @@ class Sendings:
                 sending_id=sending.id,
                 contact_id=one.id,
                 company_id=one.company_id,
-                status=Status.PLANNED,
+                status=RecipientStatus.PLANNED,
             )
             for one in chosen.rows
             if isinstance(one, Contact)

@@ -13,7 +13,13 @@ from relance.core.i18n import as_locale
 from relance.core.schemas import Reference
 from relance.core.security import Caller
 from relance.domains.crm_toolbox.infobox.recording import subject_of as entry_subject
-from relance.domains.crm_toolbox.sendings.lifecycle import LIFECYCLE, STATUS_LABELS, Facts, Status, reason_label
+from relance.domains.crm_toolbox.sendings.lifecycle import (
+    LIFECYCLE,
+    STATUS_LABELS,
+    Facts,
+    RecipientStatus,
+    reason_label,
+)
 from relance.domains.crm_toolbox.sendings.models import ProfileSending
 from relance.domains.crm_toolbox.sendings.repository import SendingRepository, SendingRow
 from relance.domains.crm_toolbox.sendings.schemas import ProfileSendingListed, ProfileSendingRead, RecipientRead
@@ -42,12 +48,16 @@ async def listed(
     shown = []
     for one in sendings:
         total, planned, status = counts[one.id]
-        actions = _actions(Status.PLANNED if planned else Status(status), one, caller) if with_actions else None
+        actions = (
+            _actions(RecipientStatus.PLANNED if planned else RecipientStatus(status), one, caller)
+            if with_actions
+            else None
+        )
         shown.append(ProfileSendingListed(**_shown(one, total, planned, people), available_actions=actions))
     return shown
 
 
-def _actions(state: Status, sending: ProfileSending, caller: Caller) -> list[AvailableAction]:
+def _actions(state: RecipientStatus, sending: ProfileSending, caller: Caller) -> list[AvailableAction]:
     return available_actions(LIFECYCLE, state, Facts(), caller, sending.created_by)
 
 
@@ -58,11 +68,11 @@ async def detail(session: DbSession, row: SendingRow, caller: Caller) -> Profile
     contacts = await directory.contacts([one.contact_id for one in row.recipients])
     companies = await directory.company_names({one.company_id for one in row.recipients})
     files = await Attachments(session).held([entry_subject(sending.entry_id)])
-    state = Status.PLANNED if row.planned else Status(row.recipients[0].status)
+    state = RecipientStatus.PLANNED if row.planned else RecipientStatus(row.recipients[0].status)
     words = sending.words or {}
     recipients = []
     for one in row.recipients:
-        contact, status = contacts.get(one.contact_id), Status(one.status)
+        contact, status = contacts.get(one.contact_id), RecipientStatus(one.status)
         recipients.append(
             RecipientRead(
                 contact_id=one.contact_id,

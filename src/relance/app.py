@@ -35,6 +35,7 @@ from relance.core.rate_limits import RateLimits
 from relance.core.settings import Settings, get_settings
 from relance.domains.avant_vente.routers import routers as avant_vente_routers
 from relance.domains.crm_toolbox.exports.router import routers as crm_export_routers
+from relance.domains.crm_toolbox.gdpr.contacts_router import router as personal_data_router
 from relance.domains.crm_toolbox.imports.router import router as crm_imports_router
 from relance.domains.invitations.bulk_router import router as invitations_bulk_router
 from relance.domains.invitations.forms_router import forms, prequalifications
@@ -51,6 +52,7 @@ from relance.domains.sessions.proposals.router import router as date_proposals_r
 from relance.domains.sessions.router import router as sessions_router
 from relance.meta import router as meta_router
 from relance.openapi import DESCRIPTION, TAGS, describe
+from relance.people import people
 from relance.wiring import (
     EVENT_TYPES,
     FOLLOW_UP_DOMAINS,
@@ -108,6 +110,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.identity_watchers = identity_watchers(runtime)
     app.state.follow_up_domains = FOLLOW_UP_DOMAINS
     app.state.file_store = FileStore(settings)
+    app.state.people = people(runtime, app.state.file_store)
+    app.state.departure_watchers = (app.state.people,)
     app.state.job_kinds = job_kinds(runtime, app.state.file_store)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(RequestContext)
@@ -131,6 +135,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         mandate_contacts_router,
         mandate_deliveries_router,
         crm_imports_router,
+        personal_data_router,
         sessions_bulk_router,
         calendar_feed_router,
         sessions_router,

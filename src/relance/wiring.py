@@ -72,6 +72,7 @@ from relance.domains.avant_vente.recipient import RequestRecipient
 from relance.domains.avant_vente.transfers import EXPORT as AVANT_VENTE_EXPORT
 from relance.domains.avant_vente.types.service import install_types
 from relance.domains.crm_toolbox.exports.transfers import EXPORTS as CRM_EXPORTS
+from relance.domains.crm_toolbox.gdpr.permissions import PERMISSIONS as GDPR
 from relance.domains.crm_toolbox.imports.reverting import ImportRevert
 from relance.domains.crm_toolbox.imports.source import DirectoryImport
 from relance.domains.crm_toolbox.permissions import PERMISSIONS as CRM
@@ -127,6 +128,7 @@ PERMISSIONS = (
     *MANDATE_RIGHTS,
     *SESSION_RIGHTS,
     *CRM,
+    *GDPR,
     *AVANT_VENTE_RIGHTS,
     *MESSAGING,
     *DIRECTORY,

@@ -291,6 +291,8 @@ def narrowed_contacts(statement: AnySelect, filters: ContactCriteria) -> AnySele
         statement = statement.where(Contact.external_id == filters.external_id)
     if filters.active is not None:
         statement = statement.where(Contact.active.is_(filters.active))
+    if filters.gdpr:
+        statement = statement.where(Contact.gdpr_status.in_(filters.gdpr))
     return statement
 
 

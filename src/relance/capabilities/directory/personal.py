@@ -40,7 +40,7 @@ PERSONAL = (
         "saved_views",
         Text("Vues enregistrées", "Saved views"),
         SavedView,
-        lambda person: naming(person.needles, SavedView.filters, SavedView.name),
+        lambda person: naming(person.mentions, SavedView.filters, SavedView.name),
         shown=("name", "filters"),
         removed=True,
     ),

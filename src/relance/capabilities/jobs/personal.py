@@ -26,7 +26,7 @@ PERSONAL = (
         "jobs",
         Text("Filtres d’exports", "Filters of exports"),
         Job,
-        lambda person: naming(person.needles, Job.parameters),
+        lambda person: naming(person.mentions, Job.parameters),
         redacted=("parameters",),
         shown=("kind", "created_at"),
     ),

@@ -3,11 +3,14 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Text, func, literal_column, or_, select, union_all
+from sqlalchemy import or_, select
 
 from relance.capabilities.directory.models import Company, Contact
 from relance.core.bulk import among
 from relance.core.repository import Repository
+
+#: Entries that are looked at: an address that so many have is nobody's alone.
+_MOST = 1000
 
 
 class PeopleRepository(Repository):
@@ -28,11 +31,10 @@ class PeopleRepository(Repository):
         models: tuple[type[Any], ...] = (Contact, Company)
         for model in models:
             one, more = getattr(model, first), getattr(model, others)
-            listed = func.jsonb_array_elements_text(more).table_valued("value").c.value
-            ways = or_(*(more.contains([value]) for value in values))
-            same = select(one.label("value")).where(among(one, list(values)))
-            beside = select(literal_column("value", Text())).select_from(model, listed.table).where(ways)
+            ways = or_(among(one, list(values)), *(more.contains([value]) for value in values))
+            statement = select(one, more).where(ways).limit(_MOST)
             if model is Contact:
-                same, beside = same.where(Contact.id != contact.id), beside.where(Contact.id != contact.id)
-            found |= set(await self.session.scalars(union_all(same, beside)))
+                statement = statement.where(Contact.id != contact.id)
+            for row in await self.session.execute(statement):
+                found |= {row[0], *row[1]}
         return found & set(values)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, delete, or_, select, update
+from sqlalchemy import ColumnElement, Text, cast, delete, false, or_, select, update
 
 from relance.core.bulk import among
 from relance.core.db import DbSession
@@ -128,6 +128,8 @@ _NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 def naming(words: Sequence[str], *columns: Any) -> ColumnElement[bool]:
     """Whether one of `columns`, texts or documents, holds one of `words`, whatever their case and accents."""
+    if not words:
+        return false()
     return or_(*(holds(folded(cast(column, Text())), word) for column in columns for word in words))
 
 

@@ -56,6 +56,7 @@ from relance.capabilities.webhooks.permissions import PERMISSIONS as WEBHOOKS
 from relance.core.db import Database, DbSession
 from relance.core.doorbell import ArqDoorbell
 from relance.core.i18n import Locale, Text
+from relance.core.kept_counts import KeptCounts
 from relance.core.keys import KeyRing
 from relance.core.lifecycle import Lifecycle
 from relance.core.runtime import Runtime
@@ -94,6 +95,7 @@ from relance.domains.invitations.forms import install_default_form
 from relance.domains.invitations.imports import InvitationImport
 from relance.domains.invitations.jobs import RemindAll
 from relance.domains.invitations.lifecycle import LIFECYCLE as INVITATION
+from relance.domains.invitations.models import COUNTS as INVITATION_COUNTS
 from relance.domains.invitations.permissions import PERMISSIONS as INVITATIONS
 from relance.domains.invitations.recipient import InvitationRecipient
 from relance.domains.invitations.transfers import EXPORT as INVITATIONS_EXPORT
@@ -176,6 +178,8 @@ EXPORTS: tuple[ListExport[Any, Any], ...] = (
 )
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
+KEPT_COUNTS: tuple[KeptCounts, ...] = (INVITATION_COUNTS,)
+
 LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     INVITATION,
     MANDATE,

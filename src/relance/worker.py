@@ -15,11 +15,13 @@ from relance.capabilities.sandbox.settling import CaughtMails
 from relance.capabilities.webhooks.deliveries.deliverer import WebhookDeliverer
 from relance.capabilities.webhooks.feed.sequencer import Sequencer
 from relance.core.idempotency.service import ExpiredKeys
+from relance.core.kept_counts import Folding
 from relance.core.logging import configure_logging
 from relance.core.settings import Settings
 from relance.core.work_loop import WorkLoop
 from relance.wiring import (
     EVENT_TYPES,
+    KEPT_COUNTS,
     MAILS,
     build_runtime,
     close_runtime,
@@ -54,6 +56,7 @@ async def run_worker(settings: Settings) -> None:
         "deliver_webhooks": webhooks.sweep,
         "sweep_files": FileSweeper(runtime, store).sweep,
         "sweep_idempotency_keys": ExpiredKeys(runtime).sweep,
+        "fold_counts": Folding(runtime, KEPT_COUNTS).sweep,
     }
     reports: ReportMailbox | None = None
     if settings.reports_maildir is not None:

@@ -2,26 +2,17 @@
 
 import json
 import os
-import subprocess
-import sys
 from uuid import UUID
 
 import asyncpg
+from tests.plugins.forked import Finished, finished
 
 
-def relance(database_url: str, *words: str, typed: str = "", **settings: str) -> "subprocess.CompletedProcess[str]":
+def relance(database_url: str, *words: str, typed: str = "", **settings: str) -> Finished:
     """Run one command on that database."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("RELANCE_")}
     own = {"RELANCE_ENVIRONMENT": "development", "DATABASE_URL": database_url, "RELANCE_LOG_LEVEL": "error"}
-    return subprocess.run(
-        [sys.executable, "-m", "relance", *words],
-        input=typed,
-        capture_output=True,
-        text=True,
-        env=inherited | own | settings,
-        timeout=60,
-        check=False,
-    )
+    return finished(inherited | own | settings, words, typed)
 
 
 async def rows(database_url: str, statement: str) -> list[asyncpg.Record]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import pytest
 from tests.contract.contract import MACHINES, Operation, Schema, all_operations, leaves, some, with_value
 from tests.contract.world import NEVER_CALLED, World, body_of, dump, path_of
 
@@ -215,7 +216,7 @@ async def test_naughty_values_in_every_parameter(world: World) -> None:
         tried = [dict.fromkeys(others, "\u0000")] if others else []
         for name in texts:
             turn += 1
-            tried += [{name: value[:3_000]} for value in some(NAUGHTY, turn, 6)]
+            tried += [{name: value[:3_000]} for value in some(NAUGHTY, turn, 3)]
         for params in tried:
             answer = await ask(world, operation, params=params)
             if said := fault(answer, may_pass=True):
@@ -245,25 +246,27 @@ async def test_bodies_of_thirty_megabytes(world: World) -> None:
     assert await dump(world.product) == before
 
 
-async def test_naughty_values_in_every_field(world: World) -> None:
-    """Each value in one field at least of each operation; and, one field at a time, what may pass the first checks.
+@pytest.mark.parametrize("few", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["few", "all"])
+async def test_naughty_values_in_every_field(world: World, few: bool) -> None:
+    """Values in every field at once; and, one field at a time, what may pass the first checks.
 
-    The last one of the module: what is accepted stays in the workspace.
+    Some of the values for each operation, others for the next, in every run; each value for each operation in
+    `make slow`. The last one of the module: what is accepted stays in the workspace.
     """
     wrong: list[str] = []
     for turn, operation in enumerate(READING):
-        for name, body in naughty_bodies(body_of(operation, world), operation, turn):
+        for name, body in naughty_bodies(body_of(operation, world), operation, turn, few=few):
             answer = await ask(world, operation, content=json.dumps(body), headers=AS_JSON)
             if said := fault(answer, may_pass=True):
                 wrong.append(f"{operation.id}, {name}: {said}")
     assert wrong == []
 
 
-def naughty_bodies(valid: Any, operation: Operation, turn: int) -> Iterator[tuple[str, Any]]:
+def naughty_bodies(valid: Any, operation: Operation, turn: int, *, few: bool) -> Iterator[tuple[str, Any]]:
     """What to send instead of a valid body, each with what it is."""
     assert operation.json_body is not None
     fields = list(leaves(operation.json_body["schema"], operation.json_body["example"]))
-    values = (*NAUGHTY, *VALUES)
+    values = some((*NAUGHTY, *VALUES), turn, 12 if few else len(NAUGHTY) + len(VALUES))
     for start in range(0, len(values) if fields else 0, len(fields) or 1):
         body = valid
         for index, (at, _schema) in enumerate(fields):
@@ -271,5 +274,6 @@ def naughty_bodies(valid: Any, operation: Operation, turn: int) -> Iterator[tupl
         yield f"all fields from {str(values[start])[:30]!r}", body
     for index, (at, schema) in enumerate(fields):
         text = "string" in str(schema.get("type"))
-        for value in (None, *some(PLAUSIBLE, turn + index, 2)) if text else (None, 2**31, "1"):
+        tried = some((None, *PLAUSIBLE) if text else (None, 2**31, "1"), turn + index, 1 if few else 3)
+        for value in tried:
             yield f"{at} = {value!r}", with_value(valid, at, value)

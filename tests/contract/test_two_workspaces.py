@@ -7,7 +7,7 @@ the query, the body. That the same request with an id of one's own does pass sho
 from typing import Any
 
 import httpx
-from tests.contract.contract import MACHINES, Operation, all_operations, with_value
+from tests.contract.contract import MACHINES, Operation, all_operations, some, with_value
 from tests.contract.world import NAMES, NEVER_CALLED, World, body_of, field_at, id_places, path_of, table_of
 
 REFUSED = {403, 404, 422}
@@ -28,14 +28,14 @@ def with_body(body: object) -> dict[str, object]:
 
 async def ids_in_paths(ours: World, theirs: World) -> list[str]:
     wrong: list[str] = []
-    for operation in CALLED:
+    for turn, operation in enumerate(CALLED):
         if operation.by_reference:  # the key of another workspace is free in this one
             answer = await ask(ours, operation, path_of(operation, theirs), **with_body(body_of(operation, ours)))
             if answer.status_code not in {200, 201, 409} or foreign_facts(answer, theirs):
                 wrong.append(f"{operation.id} with the key of another workspace: {answer.status_code}")
             continue
         for name in operation.parameters("path"):
-            for table, foreign in addressable(theirs, "" if name in NAMES else table_of(name)).items():
+            for table, foreign in addressable(theirs, "" if name in NAMES else table_of(name), turn).items():
                 path = path_of(operation, ours, **{name: foreign})
                 answer = await ask(ours, operation, path, **with_body(body_of(operation, ours)))
                 if answer.status_code not in REFUSED or foreign_facts(answer, theirs):
@@ -56,7 +56,7 @@ async def ids_in_queries(ours: World, theirs: World) -> list[str]:
         for name, schema in operation.parameters("query").items():
             if "uuid" not in (schema.get("format"), schema.get("items", {}).get("format")):
                 continue
-            for foreign in addressable(theirs, "organisations").values():
+            for foreign in addressable(theirs, "organisations", tried).values():
                 answer = await ask(ours, operation, path_of(operation, ours), params={name: foreign})
                 tried += 1
                 if answer.status_code not in REFUSED and not is_empty(answer):
@@ -92,9 +92,9 @@ def counts(value: object) -> set[int]:
     return {value} if isinstance(value, int) else set()
 
 
-def addressable(theirs: World, table: str) -> dict[str, str]:
-    """The ids that somebody would try in a field for those of `table`: the right kind, and some of the wrong one."""
-    tried = ("users", "companies", "invitations", "messages", table)
+def addressable(theirs: World, table: str, turn: int) -> dict[str, str]:
+    """The ids that somebody would try in a field for those of `table`: the right kind, and another at each turn."""
+    tried = (*some(("users", "companies", "invitations", "messages"), turn, 1), table)
     return {name: theirs.ids[name] for name in tried if name}
 
 
@@ -104,7 +104,7 @@ async def ids_in_bodies(ours: World, theirs: World) -> list[str]:
     for operation in CALLED:
         for at in id_places(operation):
             table = table_of(field_at(at))
-            for foreign_table, foreign in addressable(theirs, table).items():
+            for foreign_table, foreign in addressable(theirs, table, tried).items():
                 body = with_value(body_of(operation, ours), at, foreign)
                 if foreign_table == table and at[0] == "partner":
                     body = {**body, "partner": {"id": foreign}}

@@ -48,7 +48,9 @@ def leaves(values: dict[str, Any]) -> set[str]:
 @pytest.fixture(scope="module")
 def templates() -> Templates:
     """The product's catalogue."""
-    return load_templates(Settings(environment="development"), MAILS)
+    templates = load_templates(Settings(environment="development"), MAILS)
+    templates.check()
+    return templates
 
 
 def rendered(templates: Templates, mail: type[Mail], locale: Locale) -> Rendering:
@@ -147,14 +149,14 @@ def test_a_catalogue_that_does_not_hold_together_is_refused(
         folder.mkdir(parents=True)
         for name in PARTS:
             (folder / name).write_text("<p>{{ partner.name }}</p>")
-    Templates(tmp_path, [_Probe])
+    Templates(tmp_path, [_Probe]).check()
     broken = tmp_path / "probe" / "probe" / "en" / part
     if content is None:
         broken.unlink()
     else:
         broken.write_text(content)
     with pytest.raises(TemplateFault, match=complaint):
-        Templates(tmp_path, [_Probe])
+        Templates(tmp_path, [_Probe]).check()
 
 
 def test_a_link_is_a_marker_until_it_leaves() -> None:

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from tests.faults.accounts import Incidents, Verdict
 from tests.faults.plant import Plant, Servers, fault_servers, plant_on, until
-from tests.faults.workers import Running
 from tests.messaging.relay import ACCEPT_AND_DROP, ACCEPT_AND_STALL, DROP, STALL, Rule
+from tests.plugins.forked import Running
 
 #: Stage, answer, and how often in a thousand mails.
 _MISDEEDS = (

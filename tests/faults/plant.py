@@ -17,8 +17,8 @@ import httpx
 import redis
 from benchmarks.data import keep_only_invitations, queue_invitations
 from tests.faults.accounts import Incidents, Verdict, settle_accounts
-from tests.faults.workers import Forked, Running
 from tests.messaging.relay import Relay
+from tests.plugins.forked import Forked, Running
 
 from relance.core.ids import new_id
 from relance.core.keys import KeyRing

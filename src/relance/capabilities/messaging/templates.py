@@ -97,6 +97,10 @@ class _Folder(BaseLoader):
         except OSError:
             raise TemplateNotFound(name) from None
 
+    def has(self, name: str) -> bool:
+        """Whether there is such a file."""
+        return (self.root / name).is_file()
+
     def read_where_there(self, name: str) -> str:
         """The same; nothing where there is no such file."""
         try:
@@ -134,17 +138,17 @@ class _Folder(BaseLoader):
 
 
 class Templates:
-    """Every mail of the product in every language, compiled and checked."""
+    """Every mail of the product in every language, each compiled and checked when it is first used."""
 
     def __init__(self, root: Path, mails: Sequence[type[Mail]]) -> None:
-        """Load and check the catalogue.
+        """See that the catalogue is whole.
 
         Args:
             root: the folder of the templates.
             mails: every mail class of the product; the composition root lists them.
 
         Raises:
-            TemplateFault: a file is missing, does not compile, or uses what its mail does not have.
+            TemplateFault: a file is missing.
         """
         self.mails: Mapping[str, type[Mail]] = {mail.key: mail for mail in mails}
         self._loader = _Folder(root)
@@ -167,9 +171,21 @@ class Templates:
         css = self._loader.read(_STYLE)
         self._tailor = Tailor(self._text, self._html, self._loader.read_where_there(_EDITED_STYLE) + css)
         self._trees: dict[tuple[bool, str], nodes.Template] = {}
-        self._compiled = {
-            (mail.key, locale): self._compile(mail, locale) for mail in self.mails.values() for locale in LOCALES
-        }
+        self._compiled: dict[tuple[str, Locale], _Shipped] = {}
+        self._known = {(mail.key, locale): mail for mail in self.mails.values() for locale in LOCALES}
+        for key, locale in self._known:
+            for part in PARTS:
+                if not self._loader.has(f"{key.replace('.', '/')}/{locale}/{part}"):
+                    raise TemplateFault(f"{key.replace('.', '/')}/{locale}/{part} is missing")
+
+    def check(self) -> None:
+        """Compile all of it: what our tests do with the shipped ones, and every start with those of somebody else.
+
+        Raises:
+            TemplateFault: one does not compile, or uses what its mail does not have.
+        """
+        for key, locale in self._known:
+            self._shipped(key, locale)
 
     @property
     def keys(self) -> Sequence[str]:
@@ -203,9 +219,7 @@ class Templates:
         Raises:
             TemplateFault: unknown mail, or a placeholder it needs is not there.
         """
-        compiled = self._compiled.get((key, locale))
-        if compiled is None:
-            raise TemplateFault(f"no mail {key} in {locale}")
+        compiled = self._shipped(key, locale)
         values = {**placeholders, "locale": locale, "brand": style.brand}
         if style.wording is not None:
             try:
@@ -228,7 +242,7 @@ class Templates:
 
     def _of(self, key: str, locale: Locale, wording: Wording) -> Compiled:
         """`wording`, compiled once a process; one that does not compile is not tried again."""
-        shipped = self._compiled[key, locale]
+        shipped = self._shipped(key, locale)
         if wording.id is None:
             return self._tailor.fit(self.mails[key], locale, wording, shipped.version)
         place = (wording.id, wording.number, key, locale)
@@ -261,6 +275,13 @@ class Templates:
             TemplateNotFound: there is no such mail.
         """
         return _AS_WRITTEN.parse(self._loader.read(f"{key.replace('.', '/')}/{locale}/{part}"))
+
+    def _shipped(self, key: str, locale: Locale) -> _Shipped:
+        if (key, locale) not in self._compiled:
+            if (key, locale) not in self._known:
+                raise TemplateFault(f"no mail {key} in {locale}")
+            self._compiled[key, locale] = self._compile(self._known[key, locale], locale)
+        return self._compiled[key, locale]
 
     def _compile(self, mail: type[Mail], locale: Locale) -> _Shipped:
         folder = f"{mail.key.replace('.', '/')}/{locale}"
@@ -314,7 +335,10 @@ class Templates:
 
 
 def load_templates(settings: Settings, mails: Sequence[type[Mail]]) -> Templates:
-    """The product's templates, or those of the configured folder; compiled once a process.
+    """The product's templates, or those of the configured folder; one object a process.
+
+    Compiling all of them takes seconds, and nothing uses all of them: ours have been checked before they were shipped,
+    those of another folder are checked here, so that a process does not start with what it cannot send.
 
     Raises:
         TemplateFault: the catalogue does not hold together; see `Templates`.
@@ -324,7 +348,10 @@ def load_templates(settings: Settings, mails: Sequence[type[Mail]]) -> Templates
 
 @lru_cache(maxsize=4)
 def _loaded(root: Path, mails: tuple[type[Mail], ...]) -> Templates:
-    return Templates(root, mails)
+    templates = Templates(root, mails)
+    if root != templates_dir():
+        templates.check()
+    return templates
 
 
 def _finalize(value: object) -> object:

@@ -10,15 +10,15 @@ from relance.capabilities.jobs.schemas import JobRead, Report
 from relance.capabilities.jobs.service import Jobs
 from relance.capabilities.jobs.views import report
 from relance.core.errors import PermissionDenied, Unauthenticated, ValidationFailed
-from relance.core.http import DryRun, ReadDep, RuntimeDep, StrictRoute, WriteDep
+from relance.core.http import DryRun, RuntimeDep, StrictRoute, WriteDep
 from relance.core.ids import new_id
 from relance.core.problems import problem_responses
 from relance.core.security import Caller, requires
 from relance.domains.invitations.creation import Creation
+from relance.domains.invitations.dashboard.repository import counts_by_facet
 from relance.domains.invitations.imports import IMPORT, parse_wanted, settle
 from relance.domains.invitations.jobs import REMIND_ALL
 from relance.domains.invitations.permissions import CREATE, READ, REMIND
-from relance.domains.invitations.repository import InvitationRepository
 from relance.domains.invitations.schemas import (
     InvitationBulkCreate,
     InvitationCounts,
@@ -43,9 +43,9 @@ Reminder = Annotated[Caller, Depends(requires(REMIND))]
     summary="Counts of the dashboard",
     responses=problem_responses(*_ERRORS),
 )
-async def summary(session: ReadDep, caller: Reader, query: Annotated[InvitationFilter, Query()]) -> InvitationCounts:
+async def summary(runtime: RuntimeDep, caller: Reader, query: Annotated[InvitationFilter, Query()]) -> InvitationCounts:
     """By form status, by status and by archived, under the same filters as the list."""
-    return summed(await InvitationRepository(session).counts(query, caller))
+    return summed(await counts_by_facet(runtime.db, query, caller))
 
 
 add_export_routes(router, EXPORT)

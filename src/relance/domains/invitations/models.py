@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from relance.core.db import Base, Versioned, WorkspaceOwned, owned_reference
 from relance.core.facets import Axis, Facets
+from relance.core.kept_counts import Counting, KeptCounts
 from relance.core.search import follow_name
 from relance.domains.invitations.lifecycle import ExpiryReason, FormStatus, Status
 
@@ -131,7 +132,18 @@ class Invitation(Versioned, WorkspaceOwned, Base):
     created_at: Mapped[datetime]
 
 
+class InvitationCount(Counting, Base):
+    """How many invitations there are of each kind that the dashboard counts."""
+
+    __tablename__ = "invitation_counts"
+
+    issuing_organisation_id: Mapped[UUID]
+    requested_by: Mapped[UUID]
+    facet: Mapped[int] = mapped_column(SmallInteger)
+
+
 follow_name(Invitation, "company_key", "companies", "company_id")
+COUNTS = KeptCounts(Invitation, InvitationCount, ("issuing_organisation_id", "requested_by", "facet"))
 
 #: What a missing instant sorts as: before everything. A constant of the statement, so that an index can hold it.
 _NEVER = literal_column("'1970-01-01 00:00:00+00'::timestamptz", TIMESTAMP(timezone=True))

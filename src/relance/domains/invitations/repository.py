@@ -194,19 +194,6 @@ class InvitationRepository(Repository):
 
     # --- many rows -------------------------------------------------------------------------------------------------
 
-    async def counts(self, wanted: InvitationFilter, caller: Caller) -> Sequence[tuple[str, str, bool, int]]:
-        """How many rows of the dashboard there are by form status, status and whether archived."""
-        by = (
-            Invitation.form_status.label("form"),
-            Invitation.status,
-            Invitation.archived_at.is_not(None).label("archived"),
-        )
-        statement = _around(select(*by, func.count()).select_from(Invitation)).where(
-            *matching(wanted, caller).conditions()
-        )
-        found = await self.session.execute(statement.group_by(Invitation.form_status, Invitation.status, "archived"))
-        return [(row[0], row[1], row[2], row[3]) for row in found]
-
     async def count(self, wanted: InvitationFilter, caller: Caller, until: UUID) -> int:
         """How many rows `ids_after` gives in all."""
         statement = _around(select(func.count()).select_from(Invitation))

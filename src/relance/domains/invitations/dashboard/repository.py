@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, select, union_all
+from sqlalchemy import ColumnElement, Text, and_, func, select, union_all
 from sqlalchemy.orm import aliased
 
 from relance.capabilities.directory.models import COMPANY_NAME, Company
@@ -18,7 +18,7 @@ from relance.core.quick import Quick
 from relance.core.search import holds, pattern
 from relance.core.security import Caller, Level
 from relance.domains.invitations.lifecycle import DELIVERY_LABELS, FORM_STATUS_LABELS, REASON_LABELS, STATUS_LABELS
-from relance.domains.invitations.models import FACETS, SORTS, Invitation
+from relance.domains.invitations.models import COUNTS, FACETS, SORTS, Invitation
 from relance.domains.invitations.permissions import READ
 from relance.domains.invitations.schemas import Archived, InvitationFilter
 
@@ -148,3 +148,18 @@ def dashboard_statement(
 ) -> tuple[Quick, Mapping[str, Any]]:
     """What `dashboard_page` runs, for whoever wants to see how it is answered."""
     return _DASHBOARD.prepared(caller.workspace_id, matching(wanted, caller), request, current_locale())
+
+
+async def counts_by_facet(db: Database, wanted: InvitationFilter, caller: Caller) -> Mapping[int, int]:
+    """How many invitations of the dashboard there are of each facet.
+
+    The numbers that are kept, where the filters are among what is counted by; otherwise the few rows that they leave.
+    """
+    found = matching(wanted, caller)
+    if not found.filters:
+        return await COUNTS.of(db, caller.workspace_id, found, Invitation.facet.key)
+    async with db.reading(caller.workspace_id) as session:
+        rows = await session.execute(
+            select(Invitation.facet, func.count()).where(*found.conditions()).group_by(Invitation.facet)
+        )
+        return {row[0]: row[1] for row in rows}

@@ -36,6 +36,7 @@ from relance.core.settings import Settings, get_settings
 from relance.domains.avant_vente.routers import routers as avant_vente_routers
 from relance.domains.crm_toolbox.exports.router import routers as crm_export_routers
 from relance.domains.crm_toolbox.gdpr.contacts_router import router as personal_data_router
+from relance.domains.crm_toolbox.gdpr.router import router as gdpr_router
 from relance.domains.crm_toolbox.imports.router import router as crm_imports_router
 from relance.domains.invitations.bulk_router import router as invitations_bulk_router
 from relance.domains.invitations.forms_router import forms, prequalifications
@@ -136,6 +137,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         mandate_deliveries_router,
         crm_imports_router,
         personal_data_router,
+        gdpr_router,
         sessions_bulk_router,
         calendar_feed_router,
         sessions_router,

@@ -73,7 +73,12 @@ from relance.domains.avant_vente.recipient import RequestRecipient
 from relance.domains.avant_vente.transfers import EXPORT as AVANT_VENTE_EXPORT
 from relance.domains.avant_vente.types.service import install_types
 from relance.domains.crm_toolbox.exports.transfers import EXPORTS as CRM_EXPORTS
+from relance.domains.crm_toolbox.gdpr.emails import MAILS as GDPR_MAILS
+from relance.domains.crm_toolbox.gdpr.events import EVENTS as GDPR_EVENTS
+from relance.domains.crm_toolbox.gdpr.followups import NOTICE, ConsentFollowUps, ConsentMails
+from relance.domains.crm_toolbox.gdpr.lifecycle import LIFECYCLE as CONSENT
 from relance.domains.crm_toolbox.gdpr.permissions import PERMISSIONS as GDPR
+from relance.domains.crm_toolbox.gdpr.recipient import ConsentRecipient
 from relance.domains.crm_toolbox.imports.reverting import ImportRevert
 from relance.domains.crm_toolbox.imports.source import DirectoryImport
 from relance.domains.crm_toolbox.permissions import PERMISSIONS as CRM
@@ -123,6 +128,7 @@ from relance.domains.sessions.lifecycle import SESSION_LIFECYCLE as SESSION
 from relance.domains.sessions.permissions import PERMISSIONS as SESSION_RIGHTS
 from relance.domains.sessions.recipient import SessionClientRecipient
 from relance.domains.sessions.transfers import EXPORT as SESSIONS_EXPORT
+from relance.people import people
 
 #: Every right of the product, in the order in which an administrator reads them.
 PERMISSIONS = (
@@ -153,6 +159,7 @@ MAILS: tuple[type[Mail], ...] = (
     *DELIVERY_MAILS,
     *SESSION_MAILS,
     *AVANT_VENTE_MAILS,
+    *GDPR_MAILS,
     UserInvitationMail,
     UserReminderMail,
     UserExpiredMail,
@@ -188,6 +195,7 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     SESSION,
     SESSION_CLIENT,
     AVANT_VENTE_REQUEST,
+    CONSENT,
     MESSAGE,
     JOB,
     USER,
@@ -202,6 +210,7 @@ EVENT_TYPES = Catalogue.complete(
         *DELIVERY_EVENTS,
         *SESSION_EVENTS,
         *AVANT_VENTE_EVENTS,
+        *GDPR_EVENTS,
         *IDENTITY_EVENTS,
         *DIRECTORY_EVENTS,
         *MESSAGE_EVENTS,
@@ -250,6 +259,8 @@ def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
         ClientMails(runtime),
         SessionNotices(),
         RequestSubject(runtime),
+        ConsentMails(),
+        Notices(NOTICE),
         UserInvitationMails(runtime),
         PasswordResetMails(runtime),
         Notices(ACCOUNT),
@@ -278,6 +289,7 @@ def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:
         DeliveryFollowUps(runtime),
         ClientFollowUps(runtime),
         RequestFollowUps(runtime),
+        ConsentFollowUps(runtime, people(runtime, FileStore(runtime.settings))),
         UserInvitationFollowUps(runtime),
     )
     return {handler.kind: handler for handler in handlers}
@@ -310,6 +322,7 @@ def recipients(runtime: Runtime) -> Mapping[str, RecipientHandler]:
         DeliveryRecipient(runtime),
         SessionClientRecipient(runtime),
         RequestRecipient(runtime),
+        ConsentRecipient(runtime),
         UserInvitationRecipient(runtime),
         PasswordResetRecipient(runtime),
     )

@@ -32,6 +32,7 @@ async def known_contact(product: Product, admin: Person) -> dict[str, Any]:
     """Imported, with a row that failed; then filled in, looked for, exported."""
     row = ("zq-1", LAST, FIRST, "Fonderie du Val", EMAIL, PHONE)
     await ended(product, admin, await send(admin, table(HEAD, row, row, ("", LAST, FIRST, "", OTHER, "12"))))
+    contact: dict[str, Any]
     (contact,) = (await admin.get("/v1/contacts", params={"email": EMAIL})).json()["items"]
     schema = {"type": "object", "properties": {"nickname": {"type": "string"}}}
     made(await admin.ask("PUT", "/v1/custom-fields/contacts", json={"json_schema": schema}), 200)

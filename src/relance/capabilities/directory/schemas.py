@@ -16,6 +16,7 @@ from relance.core.i18n import Locale
 from relance.core.schemas import (
     UNSET,
     ExternalId,
+    GivenInstant,
     Input,
     Instant,
     Line,
@@ -328,6 +329,7 @@ class ContactCriteria(_SharedCriteria):
     active: bool | None = Field(None, description="Only those in use, or only the others.")
     status: list[OwnCode] = Field(default_factory=list, max_length=50, description="Repeatable.")
     gdpr: list[ConsentStatus] = Field(default_factory=list, max_length=5, description="Repeatable.")
+    gdpr_empties_before: GivenInstant | None = Field(None, description="Only those who are emptied until then.")
 
 
 class ContactFilter(ListQuery, ContactCriteria):

@@ -77,14 +77,15 @@ def _contact(
             "status": contact.status,
             "status_label": statuses.get(contact.status, contact.status) if contact.status else None,
             "locale": contact.locale,
-            "gdpr": _consent(contact),
+            "gdpr": consent_of(contact),
             "created_at": contact.created_at,
             **_shared(contact, people),
         }
     )
 
 
-def _consent(contact: Contact) -> dict[str, Any]:
+def consent_of(contact: Contact) -> dict[str, Any]:
+    """How a contact stands to the keeping of its data, as the API shows it."""
     status = ConsentStatus(contact.gdpr_status)
     return {
         "status": status.value,

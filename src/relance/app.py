@@ -15,6 +15,7 @@ from relance.capabilities.identity.authentication import IdentityAuthenticator
 from relance.capabilities.identity.router import routers as identity_routers
 from relance.capabilities.identity.throttle import SignInThrottle
 from relance.capabilities.jobs.router import router as jobs_router
+from relance.capabilities.journal.timeline import Timeline
 from relance.capabilities.links.router import router as links_router
 from relance.capabilities.messaging.catalogue.branding_router import logos as logos_router
 from relance.capabilities.messaging.catalogue.branding_router import router as email_branding_router
@@ -35,9 +36,7 @@ from relance.core.rate_limits import RateLimits
 from relance.core.settings import Settings, get_settings
 from relance.domains.avant_vente.routers import routers as avant_vente_routers
 from relance.domains.crm_toolbox.exports.router import routers as crm_export_routers
-from relance.domains.crm_toolbox.gdpr.contacts_router import router as personal_data_router
-from relance.domains.crm_toolbox.gdpr.router import router as gdpr_router
-from relance.domains.crm_toolbox.imports.router import router as crm_imports_router
+from relance.domains.crm_toolbox.routers import routers as crm_toolbox_routers
 from relance.domains.invitations.bulk_router import router as invitations_bulk_router
 from relance.domains.invitations.forms_router import forms, prequalifications
 from relance.domains.invitations.imports_router import router as invitations_imports_router
@@ -58,6 +57,7 @@ from relance.wiring import (
     EVENT_TYPES,
     FOLLOW_UP_DOMAINS,
     PERMISSIONS,
+    TIMELINES,
     build_runtime,
     close_runtime,
     identity_watchers,
@@ -109,6 +109,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.templates = template_source(runtime)
     app.state.probes = probes(runtime)
     app.state.identity_watchers = identity_watchers(runtime)
+    app.state.timeline = Timeline(TIMELINES)
     app.state.follow_up_domains = FOLLOW_UP_DOMAINS
     app.state.file_store = FileStore(settings)
     app.state.people = people(runtime, app.state.file_store)
@@ -135,9 +136,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         mandates_router,
         mandate_contacts_router,
         mandate_deliveries_router,
-        crm_imports_router,
-        personal_data_router,
-        gdpr_router,
+        *crm_toolbox_routers,
         sessions_bulk_router,
         calendar_feed_router,
         sessions_router,

@@ -13,6 +13,7 @@ from relance.capabilities.sandbox import models as sandbox
 from relance.capabilities.webhooks import models as webhooks
 from relance.core.idempotency import models as idempotency
 from relance.domains.avant_vente import models as avant_vente
+from relance.domains.crm_toolbox import models as crm_toolbox
 from relance.domains.crm_toolbox.gdpr import models as gdpr
 from relance.domains.invitations import models as invitations
 from relance.domains.mandates import models as mandates
@@ -20,6 +21,7 @@ from relance.domains.sessions import models as sessions
 
 __all__ = [
     "avant_vente",
+    "crm_toolbox",
     "directory",
     "files",
     "followups",

@@ -7,6 +7,7 @@ from typing import Any
 from relance.capabilities.cycles.handlers import ChasedFollowUps, ChasedMails
 from relance.capabilities.directory.events import EVENTS as DIRECTORY_EVENTS
 from relance.capabilities.directory.permissions import PERMISSIONS as DIRECTORY
+from relance.capabilities.directory.timeline import TIMELINE as DIRECTORY_TIMELINE
 from relance.capabilities.directory.watchers import IdentityWatcher
 from relance.capabilities.exports.declaration import ListExport
 from relance.capabilities.exports.job import ExportJob
@@ -38,6 +39,7 @@ from relance.capabilities.jobs.handlers import JobKinds
 from relance.capabilities.jobs.imports import ImportJob
 from relance.capabilities.jobs.lifecycle import LIFECYCLE as JOB
 from relance.capabilities.jobs.permissions import PERMISSIONS as JOBS
+from relance.capabilities.journal.timeline import TimelineSource
 from relance.capabilities.links.recipient import RecipientHandler
 from relance.capabilities.messaging.delivery.compose import TEST_KIND
 from relance.capabilities.messaging.events import EVENTS as MESSAGE_EVENTS
@@ -70,8 +72,11 @@ from relance.domains.avant_vente.lifecycle import LIFECYCLE as AVANT_VENTE_REQUE
 from relance.domains.avant_vente.opportunities.imports import OpportunityImport
 from relance.domains.avant_vente.permissions import PERMISSIONS as AVANT_VENTE_RIGHTS
 from relance.domains.avant_vente.recipient import RequestRecipient
+from relance.domains.avant_vente.timeline import TIMELINE as AVANT_VENTE_TIMELINE
 from relance.domains.avant_vente.transfers import EXPORT as AVANT_VENTE_EXPORT
 from relance.domains.avant_vente.types.service import install_types
+from relance.domains.crm_toolbox.emails import MAILS as CRM_MAILS
+from relance.domains.crm_toolbox.events import EVENTS as CRM_EVENTS
 from relance.domains.crm_toolbox.exports.transfers import EXPORTS as CRM_EXPORTS
 from relance.domains.crm_toolbox.gdpr.emails import MAILS as GDPR_MAILS
 from relance.domains.crm_toolbox.gdpr.events import EVENTS as GDPR_EVENTS
@@ -81,6 +86,7 @@ from relance.domains.crm_toolbox.gdpr.permissions import PERMISSIONS as GDPR
 from relance.domains.crm_toolbox.gdpr.recipient import ConsentRecipient
 from relance.domains.crm_toolbox.imports.reverting import ImportRevert
 from relance.domains.crm_toolbox.imports.source import DirectoryImport
+from relance.domains.crm_toolbox.infobox.recording import KIND as INFOBOX_ENTRY
 from relance.domains.crm_toolbox.permissions import PERMISSIONS as CRM
 from relance.domains.invitations.creation import DOMAIN
 from relance.domains.invitations.delivery import InvitationMails
@@ -103,6 +109,7 @@ from relance.domains.invitations.lifecycle import LIFECYCLE as INVITATION
 from relance.domains.invitations.models import COUNTS as INVITATION_COUNTS
 from relance.domains.invitations.permissions import PERMISSIONS as INVITATIONS
 from relance.domains.invitations.recipient import InvitationRecipient
+from relance.domains.invitations.timeline import TIMELINE as INVITATIONS_TIMELINE
 from relance.domains.invitations.transfers import EXPORT as INVITATIONS_EXPORT
 from relance.domains.mandates.asking import DOMAIN as MANDATES
 from relance.domains.mandates.asking import ContactChase, MandateChase
@@ -119,6 +126,7 @@ from relance.domains.mandates.lifecycle import CONTACT_LIFECYCLE as MANDATE_CONT
 from relance.domains.mandates.lifecycle import LIFECYCLE as MANDATE
 from relance.domains.mandates.permissions import PERMISSIONS as MANDATE_RIGHTS
 from relance.domains.mandates.recipient import ContactRecipient, MandateRecipient
+from relance.domains.mandates.timeline import TIMELINE as MANDATES_TIMELINE
 from relance.domains.mandates.transfers import EXPORT as MANDATES_EXPORT
 from relance.domains.sessions.emails import MAILS as SESSION_MAILS
 from relance.domains.sessions.events import EVENTS as SESSION_EVENTS
@@ -127,6 +135,7 @@ from relance.domains.sessions.lifecycle import LIFECYCLE as SESSION_CLIENT
 from relance.domains.sessions.lifecycle import SESSION_LIFECYCLE as SESSION
 from relance.domains.sessions.permissions import PERMISSIONS as SESSION_RIGHTS
 from relance.domains.sessions.recipient import SessionClientRecipient
+from relance.domains.sessions.timeline import TIMELINE as SESSIONS_TIMELINE
 from relance.domains.sessions.transfers import EXPORT as SESSIONS_EXPORT
 from relance.people import people
 
@@ -160,6 +169,7 @@ MAILS: tuple[type[Mail], ...] = (
     *SESSION_MAILS,
     *AVANT_VENTE_MAILS,
     *GDPR_MAILS,
+    *CRM_MAILS,
     UserInvitationMail,
     UserReminderMail,
     UserExpiredMail,
@@ -182,6 +192,15 @@ EXPORTS: tuple[ListExport[Any, Any], ...] = (
     SESSIONS_EXPORT,
     AVANT_VENTE_EXPORT,
     *CRM_EXPORTS,
+)
+
+#: What the history of a company or a contact tells of each domain.
+TIMELINES: tuple[TimelineSource, ...] = (
+    DIRECTORY_TIMELINE,
+    INVITATIONS_TIMELINE,
+    MANDATES_TIMELINE,
+    SESSIONS_TIMELINE,
+    AVANT_VENTE_TIMELINE,
 )
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
@@ -211,6 +230,7 @@ EVENT_TYPES = Catalogue.complete(
         *SESSION_EVENTS,
         *AVANT_VENTE_EVENTS,
         *GDPR_EVENTS,
+        *CRM_EVENTS,
         *IDENTITY_EVENTS,
         *DIRECTORY_EVENTS,
         *MESSAGE_EVENTS,
@@ -263,6 +283,7 @@ def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
         Notices(NOTICE),
         UserInvitationMails(runtime),
         PasswordResetMails(runtime),
+        Notices(INFOBOX_ENTRY),
         Notices(ACCOUNT),
         Notices(TEST_KIND),
     )

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from tests.contract import world_directory, world_sessions
+from tests.contract import world_directory, world_sessions, world_toolbox
 from tests.contract.contract import Operation, leaves, with_value
 from tests.contract.world_avant_vente import populate as avant_vente
 from tests.plugins.product import Office, Person, Product
@@ -41,6 +41,8 @@ FIELDS = {
     "endpoint_id": "webhook_endpoints",
     "responsible_id": "users",
     "webhook_delivery_id": "webhook_deliveries",
+    "infobox_entry_id": "infobox_entries",
+    "author_id": "users",
 }
 #: The partner's own key of what has one.
 KEY = "F/00412 é"
@@ -144,6 +146,7 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     await _edit_mails(office)
     await _second(admin, person)
     await avant_vente(product, office, ids)
+    await world_toolbox.populate(product, office, ids)
     await _second_mandate(admin, mandate, f"{slug}-pme.example")
     await product.work()
     # Nobody listens any more, and what was sent waits for a day: the workspace stays as it is.

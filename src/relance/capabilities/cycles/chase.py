@@ -30,6 +30,11 @@ class ChasedRow(Protocol):
         """The company that the journal names."""
         ...
 
+    @property
+    def contact_id(self) -> UUID | None:
+        """The contact that the journal names, where the directory knows them."""
+        ...
+
 
 RowT = TypeVar("RowT", bound=ChasedRow)
 

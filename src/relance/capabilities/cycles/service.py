@@ -116,6 +116,7 @@ def record(
         SubjectRef(kind, row.chased.id),
         actor,
         company_id=row.company_id,
+        contact_id=row.contact_id,
         before={"status": before} if before else None,
         after={"status": row.chased.status, **details},
     )

@@ -108,6 +108,8 @@ class Contact(WorkspaceOwned, _Reachable, Versioned, Base):
     status: Mapped[str | None]
     locale: Mapped[str]
     created_at: Mapped[datetime]
+    #: When somebody last did something with the contact; no change of the version.
+    last_action_at: Mapped[datetime | None]
 
     # How the contact stands to its consent; its lifecycle is that of `crm_toolbox.gdpr`.
     gdpr_status: Mapped[str] = mapped_column(default="none", server_default="none")

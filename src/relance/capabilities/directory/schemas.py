@@ -75,6 +75,7 @@ _CONTACT: JsonDict = {
         "proof": {"at": "2026-11-02T09:30:00Z", "how": "link", "wording": "5c1e0f", "locale": "fr"},
     },
     "created_at": "2026-11-02T09:30:00Z",
+    "last_action_at": "2026-11-20T14:05:00Z",
 }
 
 
@@ -90,7 +91,7 @@ DUPLICATE: JsonDict = {
 
 def _sent(shown: JsonDict, *but: str) -> JsonDict:
     """What is sent to make what is shown."""
-    made = {"id", "created_at", "active", "company_name", "gdpr", *but}
+    made = {"id", "created_at", "last_action_at", "active", "company_name", "gdpr", *but}
     return {
         name: value
         for name, value in shown.items()
@@ -317,6 +318,7 @@ class ContactRead(_ReachableRead):
     locale: Locale
     gdpr: ContactConsent
     created_at: Instant
+    last_action_at: Instant | None = Field(description="When something was last done with the contact.")
 
 
 class ContactCriteria(_SharedCriteria):

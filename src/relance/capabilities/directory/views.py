@@ -79,6 +79,7 @@ def _contact(
             "locale": contact.locale,
             "gdpr": consent_of(contact),
             "created_at": contact.created_at,
+            "last_action_at": contact.last_action_at,
             **_shared(contact, people),
         }
     )

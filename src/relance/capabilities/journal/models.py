@@ -23,7 +23,23 @@ class JournalEntry(WorkspaceOwned, Base):
         Index("ix_journal_entries_subject", "workspace_id", "subject_kind", "subject_id", "id"),
         # The audit of accounts and rights, newest first, however much else the journal holds.
         Index("ix_journal_entries_security", "workspace_id", "at", "id", postgresql_where=SECURITY),
-        Index("ix_journal_entries_company", "workspace_id", "company_id", "id"),
+        # The history of a company and of a contact, in its order: see `timeline`.
+        Index(
+            "ix_journal_entries_company",
+            "workspace_id",
+            "company_id",
+            "at",
+            "id",
+            postgresql_where=text("company_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_journal_entries_contact",
+            "workspace_id",
+            "contact_id",
+            "at",
+            "id",
+            postgresql_where=text("contact_id IS NOT NULL"),
+        ),
         # What the feed has not placed yet: see docs/adr/0016.
         Index("ix_journal_entries_transaction", "transaction_id"),
     )

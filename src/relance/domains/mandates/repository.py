@@ -82,6 +82,11 @@ class MandateRow:
         return self.mandate.company_id
 
     @property
+    def contact_id(self) -> UUID | None:
+        """The contact that the journal names, once the directory knows them."""
+        return self.invitee.contact_id
+
+    @property
     def people(self) -> frozenset[UUID]:
         """Whose mandate it is: who made it, its team, and the contacts that have joined."""
         own = {self.mandate.created_by, *(member.user_id for member in self.team), *self.guests}

@@ -165,6 +165,7 @@ class DeliveryPlans:
             subject_of(delivery),
             self._actor,
             company_id=row.company_id,
+            contact_id=row.contact_id,
             after={
                 "status": delivery.status,
                 "mandate_id": str(row.mandate.id),

@@ -107,6 +107,7 @@ class Deliveries:
             subject_of(row.delivery),
             self._actor,
             company_id=row.mandate.company_id,
+            contact_id=row.mandate.contact_id,
             before={"status": before},
             after={"status": row.delivery.status, **details},
         )

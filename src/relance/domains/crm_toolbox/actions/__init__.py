@@ -1,0 +1,1 @@
+"""The actions of the toolbox, each an operation of its own."""

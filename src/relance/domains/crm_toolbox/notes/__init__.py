@@ -1,0 +1,1 @@
+"""« Info »: notes on companies and contacts."""

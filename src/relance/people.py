@@ -14,6 +14,7 @@ from relance.capabilities.sandbox.personal import CapturedMails
 from relance.core.personal import Keeper
 from relance.core.runtime import Runtime
 from relance.domains.avant_vente.personal import PERSONAL as AVANT_VENTE_PERSONAL
+from relance.domains.crm_toolbox.personal import PERSONAL as CRM_PERSONAL
 from relance.domains.invitations.personal import PERSONAL as INVITATIONS_PERSONAL
 from relance.domains.mandates.personal import PERSONAL as MANDATES_PERSONAL
 from relance.domains.sessions.personal import PERSONAL as SESSIONS_PERSONAL
@@ -26,6 +27,7 @@ def keepers(runtime: Runtime, store: FileStore) -> Sequence[Keeper]:
         *MANDATES_PERSONAL,
         *SESSIONS_PERSONAL,
         *AVANT_VENTE_PERSONAL,
+        *CRM_PERSONAL,
         *DIRECTORY_PERSONAL,
         CapturedMails(),
         MailsOfPeople(),

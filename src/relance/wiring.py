@@ -84,6 +84,7 @@ from relance.domains.crm_toolbox.gdpr.followups import NOTICE, ConsentFollowUps,
 from relance.domains.crm_toolbox.gdpr.lifecycle import LIFECYCLE as CONSENT
 from relance.domains.crm_toolbox.gdpr.permissions import PERMISSIONS as GDPR
 from relance.domains.crm_toolbox.gdpr.recipient import ConsentRecipient
+from relance.domains.crm_toolbox.gdpr.timeline import TIMELINE as CONSENT_TIMELINE
 from relance.domains.crm_toolbox.imports.reverting import ImportRevert
 from relance.domains.crm_toolbox.imports.source import DirectoryImport
 from relance.domains.crm_toolbox.infobox.recording import KIND as INFOBOX_ENTRY
@@ -201,6 +202,7 @@ TIMELINES: tuple[TimelineSource, ...] = (
     MANDATES_TIMELINE,
     SESSIONS_TIMELINE,
     AVANT_VENTE_TIMELINE,
+    CONSENT_TIMELINE,
 )
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.

@@ -21,6 +21,7 @@ class PlannedForPeople:
     label = Text("Relances prévues", "Planned follow-ups")
     asked: str | None = None
     near: str | None = None
+    files: str | None = None
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

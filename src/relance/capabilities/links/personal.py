@@ -8,11 +8,11 @@ from relance.core.personal import Holding, Person
 
 
 def _theirs(person: Person) -> ColumnElement[bool]:
+    """Links to the person; of what the person is asked by, those to an earlier address too."""
     subject = tuple_(ActionLink.subject_kind, ActionLink.subject_id)
-    asked = and_(
-        subject.in_([(one.kind, one.id) for one in person.asked | person.near]), ActionLink.recipient.in_(person.emails)
-    )
-    return or_(ActionLink.recipient.in_(person.own_emails), asked)
+    near = and_(subject.in_([(one.kind, one.id) for one in person.near]), ActionLink.recipient.in_(person.emails))
+    asked = subject.in_([(one.kind, one.id) for one in person.asked])
+    return or_(ActionLink.recipient.in_(person.own_emails), asked, near)
 
 
 #: Revoked for good: the token opens nothing, and says nothing of whom it was for.

@@ -40,6 +40,11 @@ class Keeper(Protocol):
         """The subject kind of its rows, where they are about the person among others."""
         ...
 
+    @property
+    def files(self) -> str | None:
+        """The subject kind under which its rows hold files, where those are the person's too."""
+        ...
+
     async def find(self, session: DbSession, person: Person, *, lock: bool) -> Sequence[UUID]:
         """What of it is about `person`; locked until the end of the transaction where asked."""
         ...
@@ -69,6 +74,7 @@ class Holding:
     shown: tuple[str, ...] = ()
     asked: str | None = None
     near: str | None = None
+    files: str | None = None
     #: The whole row goes.
     removed: bool = False
 
@@ -148,4 +154,6 @@ async def about(
             person = replace(person, asked=person.asked | {SubjectRef(keeper.asked, one) for one in ids})
         if keeper.near is not None:
             person = replace(person, near=person.near | {SubjectRef(keeper.near, one) for one in ids})
+        if keeper.files is not None:
+            person = replace(person, holders=person.holders | {SubjectRef(keeper.files, one) for one in ids})
     return person, every

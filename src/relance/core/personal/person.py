@@ -42,6 +42,8 @@ class Person:
     asked: frozenset[SubjectRef] = frozenset()
     #: What is about the person among others: mails about it may name them.
     near: frozenset[SubjectRef] = frozenset()
+    #: What holds files that are the person's.
+    holders: frozenset[SubjectRef] = frozenset()
 
     @property
     def needles(self) -> list[str]:

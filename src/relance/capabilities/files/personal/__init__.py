@@ -24,6 +24,7 @@ class FilesOfPeople:
     label = Text("Fichiers", "Files")
     asked: str | None = None
     near: str | None = None
+    files: str | None = None
 
     def __init__(self, store: FileStore) -> None:
         self._store = store

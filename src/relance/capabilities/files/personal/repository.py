@@ -19,7 +19,7 @@ class PersonalFiles(Repository):
     """Files of the session's workspace that hold people."""
 
     async def sent_by(self, person: Person) -> Sequence[UUID]:
-        """What came through a link of the person, and files that are named after them."""
+        """What came through a link of the person, what is held for them alone, and files that are named after them."""
         theirs = exists().where(
             _LINKS.c.workspace_id == StoredFile.workspace_id,
             _LINKS.c.id == StoredFile.link_id,
@@ -33,7 +33,9 @@ class PersonalFiles(Repository):
                 ),
             ),
         )
-        statement = select(StoredFile.id).where(or_(theirs, naming(person.needles, StoredFile.name)))
+        holder = tuple_(StoredFile.subject_kind, StoredFile.subject_id)
+        held = holder.in_([(one.kind, one.id) for one in person.holders])
+        statement = select(StoredFile.id).where(or_(theirs, held, naming(person.needles, StoredFile.name)))
         return (await self.session.scalars(statement.order_by(StoredFile.id))).all()
 
     async def tables(self) -> Sequence[UUID]:

@@ -20,6 +20,7 @@ class MailsOfPeople:
     label = Text("Messages", "Mails")
     asked: str | None = None
     near: str | None = None
+    files: str | None = None
 
     async def find(self, session: DbSession, person: Person, *, lock: bool) -> Sequence[UUID]:
         """See `Keeper.find`."""
@@ -32,4 +33,4 @@ class MailsOfPeople:
     async def erase(self, session: DbSession, person: Person, ids: Sequence[UUID]) -> None:
         """See `PersonalMails.empty`."""
         if ids:
-            await PersonalMails(session).empty(ids, sorted(person.emails), ERASED)
+            await PersonalMails(session).empty(ids, person, ERASED)

@@ -26,12 +26,19 @@ _TO_COME = and_(
 )
 
 
+def _to_them(person: Person) -> ColumnElement[bool]:
+    """Mails to the person; of what the person is asked by, those that asked an earlier address too."""
+    subject = tuple_(Message.subject_kind, Message.subject_id)
+    asked = and_(subject.in_([(one.kind, one.id) for one in person.asked]), Message.link_bearing)
+    return or_(Message.recipient.in_(person.emails), asked)
+
+
 def _theirs(person: Person) -> ColumnElement[bool]:
     """Mails to the person, and mails about what concerns them that name them."""
     subjects = [(one.kind, one.id) for one in person.asked | person.near]
     near: ColumnElement[bool] = false()
     if subjects:
-        named = or_(Message.recipient.in_(person.emails), naming(person.mentions, *_WORDS))
+        named = or_(_to_them(person), naming(person.mentions, *_WORDS))
         near = and_(tuple_(Message.subject_kind, Message.subject_id).in_(subjects), named)
     return or_(Message.recipient.in_(person.own_emails), near)
 
@@ -67,7 +74,7 @@ class PersonalMails(Repository):
         )
         return found.all()
 
-    async def empty(self, ids: Sequence[UUID], emails: Sequence[str], reason: str) -> None:
+    async def empty(self, ids: Sequence[UUID], person: Person, reason: str) -> None:
         """Leave nothing of these mails but what was sent when; what has not left will not."""
         # A worker that holds one finds it cancelled when it commits to the hand-off, and stops.
         await affected(
@@ -76,7 +83,7 @@ class PersonalMails(Repository):
             .where(among(Message.id, list(ids)), _TO_COME)
             .values(state=MessageState.CANCELLED, reason=reason, lease_owner=None, lease_until=None),
         )
-        theirs = Message.recipient.in_(emails)
+        theirs = _to_them(person)
         await affected(
             self.session,
             update(Message)

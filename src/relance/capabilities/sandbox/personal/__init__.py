@@ -18,6 +18,7 @@ class CapturedMails:
     label = Text("Messages capturés", "Captured mails")
     asked: str | None = None
     near: str | None = None
+    files: str | None = None
 
     async def find(self, session: DbSession, person: Person, *, lock: bool) -> Sequence[UUID]:
         """See `Keeper.find`."""

@@ -29,9 +29,7 @@ class GdprChange(ActionInput):
     )
 
     targets: ContactTargets
-    status: ConsentStatus = Field(
-        description="`pending`, `accepted` or `refused`; see `/v1/crm-toolbox/gdpr-statuses`."
-    )
+    status: ConsentStatus = Field(description="One of `/v1/crm-toolbox/gdpr-statuses`.")
     template: Template | None = Field(None, description="The mail that tells the contacts: one of those proposed.")
     without_email: bool = Field(False, description="Set `pending` without asking by mail; needs a `justification`.")
     justification: RequiredLine | None = Field(None, description="Kept with the proof.")

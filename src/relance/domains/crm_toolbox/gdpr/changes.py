@@ -1,4 +1,4 @@
-"""Setting the status of many contacts at once: all or none, or each that can have it; one entry with those that got it."""
+"""Setting the status of many contacts at once: all or none, or each that can have it; one entry with those that did."""
 
 from relance.capabilities.directory.models import Contact
 from relance.core.db import DbSession

@@ -71,6 +71,9 @@ async def asked_everywhere(product: Product, office: Office, desk: Desk, contact
             said = await product.client.post(f"{link}/{name}", json={"version": 1, **values}, headers=JSON)
             done.append((name, said.status_code))
     assert done == [("save", 404), ("decline", 200), ("save", 200), ("decline", 200)]
+    main = {"first_name": "Ana", "last_name": "Kovač", "email": "ana@pme.example"}
+    mandate = await open_mandate(office, company=company, contact=main)
+    made(await office.admin.post(f"/v1/mandates/{mandate['id']}/contacts", call))
     first = next_monday(product, 10)
     training = await session(office, [first], (contact["company_id"], contact["id"]), title=f"Sécurité pour {NAME}")
     _, page = await proposed(product, office, path_of(training), first - timedelta(days=10), EMAIL)
@@ -81,3 +84,29 @@ async def asked_everywhere(product: Product, office: Office, desk: Desk, contact
     opportunity = await desk.opportunity(company={"name": "Fonderie du Val", **key}, title=f"ERP ({NAME})")
     await desk.submitted(opportunity=opportunity, **words)
     await product.work()
+    await noted(product, office, contact)
+    await product.work()
+
+
+async def noted(product: Product, office: Office, contact: dict[str, Any]) -> None:
+    """Notes: about them alone with a file, and about their company too; a colleague reads along, somebody comments."""
+    uploaded = await office.admin.ask("POST", "/v1/files", files={"file": ("contrat.pdf", PDF, "application/pdf")})
+    alone, both = (
+        [{"contact_id": contact["id"]}],
+        [{"contact_id": contact["id"]}, {"company_id": contact["company_id"]}],
+    )
+    for targets, file_ids in ((alone, [made(uploaded)["id"]]), (both, [])):
+        body = {
+            "targets": targets,
+            "description": f"<p>Vu <b>{FIRST}</b> {LAST}, {PHONE}, {EMAIL}. Le devis attend.</p>",
+            "participants": {"user_ids": [str(office.member.id)]},
+            "file_ids": file_ids,
+        }
+        made(await office.admin.post("/v1/crm-toolbox/notes", body), 200)
+    columns = "workspace_id, id, entry_id, author_id, body_html, body_text, created_at, version"
+    values = "workspace_id, id, id, author_id, $1, $2, now(), 1"
+    async with product.runtime.db.engine.begin() as connection:
+        await connection.exec_driver_sql(
+            f"INSERT INTO infobox_comments ({columns}) SELECT {values} FROM infobox_entries",
+            (f"<p>{NAME} a rappelé.</p>", f"{NAME} a rappelé."),
+        )

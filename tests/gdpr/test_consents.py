@@ -80,7 +80,7 @@ async def test_a_consent_is_asked_given_and_withdrawn(product: Product, office: 
     possible = {item["action"]: item["allowed"] for item in consent["available_actions"]}
     assert possible == {"ask": False, "accept": False, "refuse": False, "keep": True, "empty": True}
     told = made(await office.admin.get(f"/v1/crm-toolbox/infobox?contact_id={one['id']}"), 200)["items"]
-    assert {item["title"] for item in told} >= {"Statut RGPD", "Consentement donné", "Consentement retiré"}
+    assert {item["type_label"] for item in told} >= {"Statut RGPD", "Consentement donné", "Consentement retiré"}
 
 
 async def test_contacts_are_emptied_in_time_unless_somebody_keeps_them(product: Product, office: Office) -> None:

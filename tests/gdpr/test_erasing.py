@@ -27,9 +27,12 @@ KNOWN_IN = {
     "date_answers.answered_by",
     "date_proposals.recipient",
     "files.name",
+    "infobox_comments.body_text",
+    "infobox_entries.description_html",
     "invitations.email",
     "job_items.cells",
     "jobs.parameters",
+    "mandate_contacts.contact_email",
     "mandates.contact_phone",
     "message_bodies.html",
     "messages.recipient",
@@ -96,6 +99,11 @@ async def test_emptying_leaves_no_trace(product: Product, office: Office, log: i
     assert (now[0]["m"], now[0]["j"]) == (counts[0]["m"], counts[0]["j"] + 1)
     live = "SELECT 1 FROM action_links WHERE recipient = '' AND revoked_at IS NULL"
     assert await product.rows(live) == []
+    texts = await product.rows("SELECT description_text AS text FROM infobox_entries ORDER BY id")
+    assert [row["text"] for row in texts] == [None, "Vu […], […], […]. Le devis attend."]
+    assert [row["n"] for row in await product.rows("SELECT count(*) AS n FROM files WHERE subject_id IS NOT NULL")] == [
+        0
+    ]
     # What is left is read, listed and reminded of without a fault.
     for place in ("contacts", "invitations", "mandates", "sessions", "messages", "avant-vente/requests", "jobs"):
         assert (await admin.get(f"/v1/{place}")).status_code == 200, place

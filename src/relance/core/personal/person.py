@@ -15,7 +15,9 @@ from relance.core.subjects import SubjectRef
 GONE = "[…]"
 #: Shorter names are words of the language as often as they are names.
 _SHORTEST_NAME = 3
-_BETWEEN_NAMES = r"[\s.,;_\-\"']{1,4}"
+_BETWEEN_NAMES = r"(?:<[^<>]{0,80}>|&nbsp;|[\s.,;_\-\"']){1,8}"
+#: Formatting that stands inside a name stays, so that what is left is whole.
+_TAG = re.compile(r"<[^<>]*>")
 _BETWEEN_FIGURES = r"[\s.()/\-]*"
 
 
@@ -103,7 +105,7 @@ def _pattern(person: Person) -> re.Pattern[str] | None:
 
 def _replaced(value: Any, found: re.Pattern[str]) -> Any:
     if isinstance(value, str):
-        return found.sub(GONE, value)
+        return found.sub(lambda name: GONE + "".join(_TAG.findall(name.group())), value)
     if isinstance(value, list):
         return [_replaced(one, found) for one in value]
     if isinstance(value, Mapping):

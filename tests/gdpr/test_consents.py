@@ -33,7 +33,7 @@ async def test_a_consent_is_asked_given_and_withdrawn(product: Product, office: 
     assert (settings["pending_for"], settings["refused_for"], settings["accepted_for"]) == ("P30D", "P7D", "P24M")
     stale = await office.admin.ask("PUT", SETTINGS, json={"enabled": False}, headers={"If-Match": '"0"'})
     assert stale.status_code == 412
-    statuses = made(await member.get("/v1/crm-toolbox/gdpr-statuses"), 200)["items"]
+    statuses = made(await member.get("/v1/crm-toolbox/gdpr-statuses"), 200)["statuses"]
     assert [(item["status_label"], [mail["label"] for mail in item["templates"]]) for item in statuses] == [
         ("En attente", ["Demande de consentement"]),
         ("Accepté", ["Consentement enregistré"]),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from relance.capabilities.directory.consent import ConsentStatus
@@ -22,7 +23,7 @@ from relance.core.i18n import as_locale, long_date
 from relance.core.ids import new_id
 from relance.core.lifecycle import Actor, Transition
 from relance.core.subjects import SYSTEM, ActorRef, SubjectRef
-from relance.domains.crm_toolbox.gdpr.emails import ConsentRecordedMail, ConsentRequestMail
+from relance.domains.crm_toolbox.gdpr.emails import ConsentRecordedMail, ConsentRequestMail, WorkspaceFacts
 from relance.domains.crm_toolbox.gdpr.errors import InactiveContact, NoAddress
 from relance.domains.crm_toolbox.gdpr.lifecycle import ACTIONS, LIFECYCLE, Facts, Template
 from relance.domains.crm_toolbox.gdpr.models import GdprSettings
@@ -151,10 +152,10 @@ class Consents:
         names = await DirectoryRepository(self._session).company_names([contact.company_id])
         link = await Links(self._session, self._clock).ensure(subject, contact.email)
         assert contact.gdpr_empties_at is not None  # planned with the status
-        facts = {
+        facts: dict[str, Any] = {
             "recipient_email": contact.email,
             "contact": f"{contact.first_name} {contact.last_name}",
-            "workspace": workspace.name,
+            "workspace": WorkspaceFacts(name=workspace.name),
             "company": names.get(contact.company_id, ""),
             "until": long_date(contact.gdpr_empties_at.astimezone(zone).date(), locale),
             "link": "",  # the outbox points it to the link's id

@@ -14,10 +14,16 @@ _Accepted = Annotated[bool, hint("Si le contact a accepté", "Whether the contac
 _Count = Annotated[str, hint("Nombre de contacts", "Number of contacts", "12")]
 
 
+class WorkspaceFacts(Placeholders):
+    """Who keeps the data."""
+
+    name: _Workspace
+
+
 class _Asked(Placeholders):
     recipient_email: _RecipientEmail
     contact: _Contact
-    workspace: _Workspace
+    workspace: WorkspaceFacts
     company: _Company
     #: Until when an answer counts, or the consent holds.
     until: _Until
@@ -60,7 +66,7 @@ class EmptyingNoticeMail(Mail):
     )
 
     recipient_email: _RecipientEmail
-    workspace: _Workspace
+    workspace: WorkspaceFacts
     #: The first of them.
     until: _Until
     contacts: _Count

@@ -21,7 +21,7 @@ from relance.core.ids import new_id
 from relance.core.lifecycle import Actor
 from relance.core.runtime import Runtime
 from relance.core.subjects import SYSTEM, SubjectRef
-from relance.domains.crm_toolbox.gdpr.emails import ConsentRequestMail, EmptyingNoticeMail
+from relance.domains.crm_toolbox.gdpr.emails import ConsentRequestMail, EmptyingNoticeMail, WorkspaceFacts
 from relance.domains.crm_toolbox.gdpr.lifecycle import LIFECYCLE, Facts
 from relance.domains.crm_toolbox.gdpr.repository import GdprRepository
 
@@ -107,7 +107,7 @@ def _notice(user: User, contacts: Sequence[Contact], workspace: str, zone: ZoneI
     first: datetime = min(one.gdpr_empties_at for one in contacts if one.gdpr_empties_at is not None)
     mail = EmptyingNoticeMail(
         recipient_email=user.email,
-        workspace=workspace,
+        workspace=WorkspaceFacts(name=workspace),
         until=long_date(first.astimezone(zone).date(), locale),
         contacts=str(len(contacts)),
     )

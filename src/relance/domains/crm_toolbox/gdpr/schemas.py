@@ -121,7 +121,7 @@ class GdprStatusRead(Output):
 class GdprStatuses(Output):
     """What can be set."""
 
-    items: list[GdprStatusRead]
+    statuses: list[GdprStatusRead]
 
 
 class EmptyingsQuery(Input):
@@ -209,5 +209,7 @@ class ConsentRead(ContactConsent):
 
 class KeepRequest(Input):
     """Why a contact is not emptied as planned."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"justification": "Contrat en cours."}})
 
     justification: RequiredLine

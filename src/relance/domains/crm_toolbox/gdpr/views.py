@@ -33,7 +33,7 @@ async def read_consent(session: DbSession, contact: Contact, caller: Caller) -> 
 
 def read_statuses(settings: GdprSettings) -> GdprStatuses:
     """What can be set, and what is proposed with it."""
-    return GdprStatuses(items=[_status(status, settings) for status in PROPOSED])
+    return GdprStatuses(statuses=[_status(status, settings) for status in PROPOSED])
 
 
 def _status(status: ConsentStatus, settings: GdprSettings) -> GdprStatusRead:

@@ -33,7 +33,7 @@ def upgrade() -> None:
         """
     )
     op.execute("ALTER TABLE message_bodies SET (toast_tuple_target = 8160)")
-    op.execute("ALTER TABLE invitations SET (fillfactor = 80)")
+    op.execute("ALTER TABLE invitations SET (fillfactor = 70)")
 
 
 def downgrade() -> None:

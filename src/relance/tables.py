@@ -15,6 +15,7 @@ from relance.core.idempotency import models as idempotency
 from relance.domains.avant_vente import models as avant_vente
 from relance.domains.crm_toolbox import models as crm_toolbox
 from relance.domains.crm_toolbox.export_templates import models as export_templates
+from relance.domains.crm_toolbox.gdpr import models as gdpr
 from relance.domains.crm_toolbox.profiles import models as profiles
 from relance.domains.crm_toolbox.sendings import models as sendings
 from relance.domains.invitations import models as invitations
@@ -28,6 +29,7 @@ __all__ = [
     "export_templates",
     "files",
     "followups",
+    "gdpr",
     "idempotency",
     "identity",
     "invitations",

@@ -79,6 +79,13 @@ from relance.domains.crm_toolbox.emails import MAILS as CRM_MAILS
 from relance.domains.crm_toolbox.events import EVENTS as CRM_EVENTS
 from relance.domains.crm_toolbox.export_templates.service import install_export_template
 from relance.domains.crm_toolbox.exports.transfers import EXPORTS as CRM_EXPORTS
+from relance.domains.crm_toolbox.gdpr.emails import MAILS as GDPR_MAILS
+from relance.domains.crm_toolbox.gdpr.events import EVENTS as GDPR_EVENTS
+from relance.domains.crm_toolbox.gdpr.followups import NOTICE, ConsentFollowUps, ConsentMails
+from relance.domains.crm_toolbox.gdpr.lifecycle import LIFECYCLE as CONSENT
+from relance.domains.crm_toolbox.gdpr.permissions import PERMISSIONS as GDPR
+from relance.domains.crm_toolbox.gdpr.recipient import ConsentRecipient
+from relance.domains.crm_toolbox.gdpr.timeline import TIMELINE as CONSENT_TIMELINE
 from relance.domains.crm_toolbox.imports.reverting import ImportRevert
 from relance.domains.crm_toolbox.imports.source import DirectoryImport
 from relance.domains.crm_toolbox.infobox.recording import KIND as INFOBOX_ENTRY
@@ -139,6 +146,7 @@ from relance.domains.sessions.permissions import PERMISSIONS as SESSION_RIGHTS
 from relance.domains.sessions.recipient import SessionClientRecipient
 from relance.domains.sessions.timeline import TIMELINE as SESSIONS_TIMELINE
 from relance.domains.sessions.transfers import EXPORT as SESSIONS_EXPORT
+from relance.people import people
 
 #: Every right of the product, in the order in which an administrator reads them.
 PERMISSIONS = (
@@ -148,6 +156,7 @@ PERMISSIONS = (
     *CRM,
     *PROFILES,
     *SENDINGS,
+    *GDPR,
     *AVANT_VENTE_RIGHTS,
     *MESSAGING,
     *DIRECTORY,
@@ -170,6 +179,7 @@ MAILS: tuple[type[Mail], ...] = (
     *DELIVERY_MAILS,
     *SESSION_MAILS,
     *AVANT_VENTE_MAILS,
+    *GDPR_MAILS,
     *CRM_MAILS,
     *SENDING_MAILS,
     UserInvitationMail,
@@ -203,6 +213,7 @@ TIMELINES: tuple[TimelineSource, ...] = (
     MANDATES_TIMELINE,
     SESSIONS_TIMELINE,
     AVANT_VENTE_TIMELINE,
+    CONSENT_TIMELINE,
 )
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
@@ -217,6 +228,7 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     SESSION_CLIENT,
     AVANT_VENTE_REQUEST,
     PROFILE_RECIPIENT,
+    CONSENT,
     MESSAGE,
     JOB,
     USER,
@@ -231,6 +243,7 @@ EVENT_TYPES = Catalogue.complete(
         *DELIVERY_EVENTS,
         *SESSION_EVENTS,
         *AVANT_VENTE_EVENTS,
+        *GDPR_EVENTS,
         *CRM_EVENTS,
         *SENDING_EVENTS,
         *IDENTITY_EVENTS,
@@ -281,6 +294,8 @@ def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
         ClientMails(runtime),
         SessionNotices(),
         RequestSubject(runtime),
+        ConsentMails(),
+        Notices(NOTICE),
         UserInvitationMails(runtime),
         PasswordResetMails(runtime),
         Notices(INFOBOX_ENTRY),
@@ -313,6 +328,7 @@ def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:
         ClientFollowUps(runtime),
         RequestFollowUps(runtime),
         SendingFollowUps(runtime),
+        ConsentFollowUps(runtime, people(runtime, FileStore(runtime.settings))),
         UserInvitationFollowUps(runtime),
     )
     return {handler.kind: handler for handler in handlers}
@@ -345,6 +361,7 @@ def recipients(runtime: Runtime) -> Mapping[str, RecipientHandler]:
         DeliveryRecipient(runtime),
         SessionClientRecipient(runtime),
         RequestRecipient(runtime),
+        ConsentRecipient(runtime),
         UserInvitationRecipient(runtime),
         PasswordResetRecipient(runtime),
     )

@@ -32,7 +32,8 @@ class Level(IntEnum):
         return _LEVELS.get(value, cls.NONE)
 
 
-_LEVELS: Mapping[str, Level] = {level.name.lower(): level for level in Level}
+#: As roles and keys store a level, and as a job keeps its caller's.
+_LEVELS: Mapping[str, Level] = {name: level for level in Level for name in (level.name.lower(), level.name)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """The routers of this domain, in the order in which addresses are looked for."""
 
+from relance.domains.crm_toolbox.gdpr.contacts_router import router as personal_data
+from relance.domains.crm_toolbox.gdpr.router import router as gdpr
 from relance.domains.crm_toolbox.imports.router import router as imports
 from relance.domains.crm_toolbox.infobox.router import router as infobox
 from relance.domains.crm_toolbox.notes.router import router as notes
 from relance.domains.crm_toolbox.profile_routers import routers as profiles
 
-routers = (imports, notes, *profiles, infobox)
+routers = (imports, personal_data, gdpr, notes, *profiles, infobox)

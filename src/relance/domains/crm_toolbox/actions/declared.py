@@ -5,10 +5,11 @@ from typing import Any
 
 from relance.core.i18n import Text
 from relance.domains.crm_toolbox.actions.declaration import ToolboxAction
+from relance.domains.crm_toolbox.gdpr.change_schemas import ACTION as GDPR
 from relance.domains.crm_toolbox.notes.schemas import ACTION as NOTE
 from relance.domains.crm_toolbox.sendings.schemas import ACTION as SEND_PROFILE
 
-ACTIONS: tuple[ToolboxAction, ...] = (NOTE, SEND_PROFILE)
+ACTIONS: tuple[ToolboxAction, ...] = (NOTE, SEND_PROFILE, GDPR)
 
 _TITLES = {one.key: one.title for one in ACTIONS}
 

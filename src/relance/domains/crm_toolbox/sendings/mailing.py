@@ -40,6 +40,8 @@ def reason_not_to(contact: Contact | None) -> str | None:
         return "deleted"
     if not contact.active:
         return "inactive"
+    if contact.gdpr_status == "refused":
+        return "refused"
     return None if contact.email else "no_address"
 
 

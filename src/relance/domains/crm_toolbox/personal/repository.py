@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, not_, or_
+from sqlalchemy import ColumnElement, and_, exists, func, literal, not_
 from sqlalchemy.orm import aliased
 
 from relance.core.personal import Person
@@ -39,13 +39,22 @@ def among_others(model: type[InfoboxEntry | InfoboxComment], person: Person) -> 
 BARE_CONTENT = func.jsonb_strip_nulls(func.jsonb_build_object(literal("label"), InfoboxEntry.content["label"]))
 
 
+def _recipients(person: Person) -> tuple[ColumnElement[bool], ColumnElement[bool], ColumnElement[bool]]:
+    """Whether a sending goes to the person, to anybody else, and to the person's company."""
+    one = ProfileRecipient
+    of_sending = and_(one.workspace_id == ProfileSending.workspace_id, one.sending_id == ProfileSending.id)
+    theirs = exists().where(of_sending, one.contact_id == person.contact_id)
+    others = exists().where(of_sending, one.contact_id != person.contact_id)
+    return theirs, others, exists().where(of_sending, one.company_id == person.company_id)
+
+
 def sendings(person: Person) -> ColumnElement[bool]:
-    """Sendings to the person, or to somebody at the person's company: their words may name them."""
-    return exists().where(
-        ProfileRecipient.workspace_id == ProfileSending.workspace_id,
-        ProfileRecipient.sending_id == ProfileSending.id,
-        or_(
-            ProfileRecipient.contact_id == person.contact_id,
-            ProfileRecipient.company_id == person.company_id,
-        ),
-    )
+    """Sendings to the person and nobody else."""
+    theirs, others, _ = _recipients(person)
+    return and_(theirs, not_(others))
+
+
+def sendings_near(person: Person) -> ColumnElement[bool]:
+    """Sendings to the person and others, or to the person's company: their words may name the person."""
+    theirs, others, company = _recipients(person)
+    return and_(others, theirs | company)

@@ -16,7 +16,7 @@ CREATE OR REPLACE FUNCTION pg_temp.copy_id(kind int, n bigint) RETURNS uuid LANG
             || lpad(to_hex(n), 12, '0'))::uuid
 $$
 """
-COMPANY, INVITATION, LINK, FORM, FOLLOW_UP, UNBACKED = range(6)
+COMPANY, INVITATION, LINK, FORM, FOLLOW_UP, UNBACKED, MESSAGE = range(7)
 RECIPIENT = "'achats' || n || '@partenaire' || n % 50 || '.example'"
 
 
@@ -138,6 +138,20 @@ _INVITED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "action_links": (
         "p.subject_id = (SELECT i.id FROM invitations i WHERE i.company_id = $pattern)",
         {"id": copy_id(LINK), "subject_id": copy_id(INVITATION), "recipient": RECIPIENT},
+    ),
+    # As many as a table has that has lived: what PostgreSQL plans for an empty one, it keeps while it fills.
+    "messages": (
+        "p.subject_id = (SELECT i.id FROM invitations i WHERE i.company_id = $pattern)",
+        {
+            "id": copy_id(MESSAGE),
+            "subject_id": copy_id(INVITATION),
+            "link_id": copy_id(LINK),
+            "recipient": RECIPIENT,
+            "domain": "'partenaire' || n % 50 || '.example'",
+            "dedupe_key": "'copy/' || n",
+            "state": "'sent'",
+            "sent_at": "now() - interval '8 days'",
+        },
     ),
 }
 

@@ -49,7 +49,9 @@ async def _planned(settings: Settings, due: int, planned: int) -> None:
     async with copies.loading(settings.database_url) as connection:
         await copies.invite(connection, min(due, BACKED))
         await copies.plan(connection, due, planned)
-        await copies.analyse(connection, "follow_ups", "invitations", "companies", "action_links", "prequalifications")
+        await copies.analyse(
+            connection, "follow_ups", "invitations", "companies", "action_links", "prequalifications", "messages"
+        )
 
 
 def _run(settings: Settings, due: int, planned: int) -> harness.Sample:

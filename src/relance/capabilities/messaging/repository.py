@@ -28,15 +28,22 @@ WHERE workspace_id = :workspace AND subject_kind = :kind AND subject_id = ANY(CA
   AND state = ANY(CAST(:states AS text[]))
 ORDER BY not_before, id
 """)  # noqa: S608 - names of our models
-# Locked in the order of their ids, as whoever else takes several of them does.
+# Locked in the order of their ids, as whoever else takes several of them does. OFFSET 0 has each subject looked up by
+# itself: the planner, whose statistics lag behind a burst, would go through all messages for each of them.
 _CANCEL = Statement("""
-WITH held AS (
-    SELECT m.workspace_id, m.id FROM unnest(CAST(:kinds AS text[]), CAST(:subjects AS uuid[])) AS k(kind, subject)
-    JOIN messages m ON m.workspace_id = :workspace AND m.subject_kind = k.kind AND m.subject_id = k.subject
-    WHERE m.state = 'queued' ORDER BY m.id FOR UPDATE OF m
+WITH found AS MATERIALIZED (
+    SELECT f.id FROM unnest(CAST(:kinds AS text[]), CAST(:subjects AS uuid[])) AS k(kind, subject)
+    CROSS JOIN LATERAL (
+        SELECT m.id FROM messages m
+        WHERE m.workspace_id = :workspace AND m.subject_kind = k.kind AND m.subject_id = k.subject
+          AND m.state || '' = 'queued' OFFSET 0) f
+), held AS (
+    SELECT m.id FROM messages m
+    WHERE m.workspace_id = :workspace AND m.id = ANY(ARRAY(SELECT id FROM found)) AND m.state || '' = 'queued'
+    ORDER BY m.id FOR UPDATE
 )
 UPDATE messages m SET state = 'cancelled', reason = :reason
-FROM held WHERE m.workspace_id = held.workspace_id AND m.id = held.id AND m.state = 'queued'
+WHERE m.workspace_id = :workspace AND m.id = ANY(ARRAY(SELECT id FROM held)) AND m.state || '' = 'queued'
 """)
 
 

@@ -78,6 +78,13 @@ from relance.domains.avant_vente.types.service import install_types
 from relance.domains.crm_toolbox.emails import MAILS as CRM_MAILS
 from relance.domains.crm_toolbox.events import EVENTS as CRM_EVENTS
 from relance.domains.crm_toolbox.exports.transfers import EXPORTS as CRM_EXPORTS
+from relance.domains.crm_toolbox.gdpr.emails import MAILS as GDPR_MAILS
+from relance.domains.crm_toolbox.gdpr.events import EVENTS as GDPR_EVENTS
+from relance.domains.crm_toolbox.gdpr.followups import NOTICE, ConsentFollowUps, ConsentMails
+from relance.domains.crm_toolbox.gdpr.lifecycle import LIFECYCLE as CONSENT
+from relance.domains.crm_toolbox.gdpr.permissions import PERMISSIONS as GDPR
+from relance.domains.crm_toolbox.gdpr.recipient import ConsentRecipient
+from relance.domains.crm_toolbox.gdpr.timeline import TIMELINE as CONSENT_TIMELINE
 from relance.domains.crm_toolbox.imports.reverting import ImportRevert
 from relance.domains.crm_toolbox.imports.source import DirectoryImport
 from relance.domains.crm_toolbox.infobox.recording import KIND as INFOBOX_ENTRY
@@ -131,6 +138,7 @@ from relance.domains.sessions.permissions import PERMISSIONS as SESSION_RIGHTS
 from relance.domains.sessions.recipient import SessionClientRecipient
 from relance.domains.sessions.timeline import TIMELINE as SESSIONS_TIMELINE
 from relance.domains.sessions.transfers import EXPORT as SESSIONS_EXPORT
+from relance.people import people
 
 #: Every right of the product, in the order in which an administrator reads them.
 PERMISSIONS = (
@@ -138,6 +146,7 @@ PERMISSIONS = (
     *MANDATE_RIGHTS,
     *SESSION_RIGHTS,
     *CRM,
+    *GDPR,
     *AVANT_VENTE_RIGHTS,
     *MESSAGING,
     *DIRECTORY,
@@ -160,6 +169,7 @@ MAILS: tuple[type[Mail], ...] = (
     *DELIVERY_MAILS,
     *SESSION_MAILS,
     *AVANT_VENTE_MAILS,
+    *GDPR_MAILS,
     *CRM_MAILS,
     UserInvitationMail,
     UserReminderMail,
@@ -192,6 +202,7 @@ TIMELINES: tuple[TimelineSource, ...] = (
     MANDATES_TIMELINE,
     SESSIONS_TIMELINE,
     AVANT_VENTE_TIMELINE,
+    CONSENT_TIMELINE,
 )
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
@@ -205,6 +216,7 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     SESSION,
     SESSION_CLIENT,
     AVANT_VENTE_REQUEST,
+    CONSENT,
     MESSAGE,
     JOB,
     USER,
@@ -219,6 +231,7 @@ EVENT_TYPES = Catalogue.complete(
         *DELIVERY_EVENTS,
         *SESSION_EVENTS,
         *AVANT_VENTE_EVENTS,
+        *GDPR_EVENTS,
         *CRM_EVENTS,
         *IDENTITY_EVENTS,
         *DIRECTORY_EVENTS,
@@ -268,6 +281,8 @@ def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
         ClientMails(runtime),
         SessionNotices(),
         RequestSubject(runtime),
+        ConsentMails(),
+        Notices(NOTICE),
         UserInvitationMails(runtime),
         PasswordResetMails(runtime),
         Notices(INFOBOX_ENTRY),
@@ -297,6 +312,7 @@ def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:
         DeliveryFollowUps(runtime),
         ClientFollowUps(runtime),
         RequestFollowUps(runtime),
+        ConsentFollowUps(runtime, people(runtime, FileStore(runtime.settings))),
         UserInvitationFollowUps(runtime),
     )
     return {handler.kind: handler for handler in handlers}
@@ -329,6 +345,7 @@ def recipients(runtime: Runtime) -> Mapping[str, RecipientHandler]:
         DeliveryRecipient(runtime),
         SessionClientRecipient(runtime),
         RequestRecipient(runtime),
+        ConsentRecipient(runtime),
         UserInvitationRecipient(runtime),
         PasswordResetRecipient(runtime),
     )

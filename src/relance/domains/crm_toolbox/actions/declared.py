@@ -5,9 +5,10 @@ from typing import Any
 
 from relance.core.i18n import Text
 from relance.domains.crm_toolbox.actions.declaration import ToolboxAction
+from relance.domains.crm_toolbox.gdpr.change_schemas import ACTION as GDPR
 from relance.domains.crm_toolbox.notes.schemas import ACTION as NOTE
 
-ACTIONS: tuple[ToolboxAction, ...] = (NOTE,)
+ACTIONS: tuple[ToolboxAction, ...] = (NOTE, GDPR)
 
 _TITLES = {one.key: one.title for one in ACTIONS}
 

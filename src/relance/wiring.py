@@ -80,6 +80,7 @@ from relance.domains.crm_toolbox.events import EVENTS as CRM_EVENTS
 from relance.domains.crm_toolbox.exports.transfers import EXPORTS as CRM_EXPORTS
 from relance.domains.crm_toolbox.imports.reverting import ImportRevert
 from relance.domains.crm_toolbox.imports.source import DirectoryImport
+from relance.domains.crm_toolbox.infobox.mails import COMMENT_KIND as INFOBOX_COMMENT
 from relance.domains.crm_toolbox.infobox.recording import KIND as INFOBOX_ENTRY
 from relance.domains.crm_toolbox.permissions import PERMISSIONS as CRM
 from relance.domains.invitations.creation import DOMAIN
@@ -271,6 +272,7 @@ def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
         UserInvitationMails(runtime),
         PasswordResetMails(runtime),
         Notices(INFOBOX_ENTRY),
+        Notices(INFOBOX_COMMENT),
         Notices(ACCOUNT),
         Notices(TEST_KIND),
     )

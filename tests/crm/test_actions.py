@@ -1,5 +1,7 @@
 """The actions on the directory: each with what it changes, its entry, its mails, and all or none of its targets."""
 
+from typing import Any
+
 from tests.crm.toolbox import BASE, Customers, ok, open_customers, problem
 from tests.plugins.product import Office, Product
 
@@ -16,7 +18,11 @@ async def test_a_status_for_many(product: Product, office: Office) -> None:
     member, manager = office.member, office.manager
     change = {"targets": crm.contacts(crm.camille), "status": "client"}
     await crm.run(member, "status-changes", change)
-    every = {**change, "targets": crm.contacts(crm.camille, crm.ines, crm.paul), "description": "<p>Salon</p>"}
+    every: dict[str, Any] = {
+        **change,
+        "targets": crm.contacts(crm.camille, crm.ines, crm.paul),
+        "description": "<p>Salon</p>",
+    }
     every["participants"] = {"user_ids": [str(manager.id)]}
     report = await crm.run(member, "status-changes", every)
     assert (report["done"], report["unchanged"], report["failed"]) == (2, 1, 0)

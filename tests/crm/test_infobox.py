@@ -170,6 +170,26 @@ async def test_one_timeline_of_all_that_happened(product: Product, office: Offic
     }
     assert [one["type"] for one in await crm.timeline(admin)] == ["note", "note"]
 
+    # The same lines as a file, streamed or made in the background.
+    sheet = (await admin.get(f"{INFOBOX}/export.csv", params={"company_id": crm.martin})).text.splitlines()
+    assert sheet[0].lstrip("\ufeff").split(";")[:4] == ["Date", "Action", "Issue", "Auteur"]
+    assert len(sheet) == len(lines) + 1
+    assert sheet[1].split(";")[1:] == [
+        "Info",
+        "À venir",
+        "Admin Vasseur",
+        "Fonderie Martin",
+        "Camille Martin",
+        "Rappel",
+        "0",
+        "0",
+    ]
+    assert any(";Mandat accepté;" in line for line in sheet)
+    asked = {"format": "xlsx", "filter": {"contact_id": crm.camille}}
+    job = ok(await admin.post(f"{INFOBOX}/exports", asked), 202)
+    await product.work()
+    assert ok(await admin.get(f"/v1/jobs/{job['id']}"))["done"] == len(hers)
+
     # Whoever may not read mandates is not told of them here either; whoever takes part reads that entry alone.
     rights = {"infobox:read": "all", "invitations:read": "all"}
     role = ok(await admin.post("/v1/roles", {"name": "Accueil", "permissions": rights}), 201)["id"]

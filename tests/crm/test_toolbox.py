@@ -80,7 +80,7 @@ async def test_an_action_of_ones_own(product: Product, office: Office) -> None:
     assert item["input_schema"]["properties"]["values"]["required"] == ["need"]
     assert keys(ok(await member.post(f"{BASE}/shortcuts", {"key": item["key"]})), "quick_access") == [item["key"]]
 
-    run = {"targets": crm.contacts(crm.camille, crm.paul), "values": {"need": "erp", "budget": 40}}
+    run: dict[str, Any] = {"targets": crm.contacts(crm.camille, crm.paul), "values": {"need": "erp", "budget": 40}}
     bad = {**run, "values": {"budget": -1, "on": "2026-02-30", "colour": "red"}}
     refused = problem(await member.post(path, bad), 422, "validation_failed")
     assert {(one["pointer"], one["code"]) for one in refused["errors"]} == {

@@ -95,10 +95,10 @@ async def list_timeline(
     read its subject there. Without a company or a contact: the entries of the whole workspace.
     """
     asked = page_request(runtime, query.limit, query.sort, query.cursor)
-    items, after = await Timelines(session, timeline, caller, runtime.clock.now()).page(query, asked)
+    lines, after = await Timelines(session, timeline, caller, runtime.clock.now()).page(query, asked)
     next_cursor = runtime.cursors.encode(after) if after else None
     link_next(request, runtime, response, next_cursor)
-    return Page(items=items, next_cursor=next_cursor)
+    return Page(items=[line.item for line in lines], next_cursor=next_cursor)
 
 
 @router.get(

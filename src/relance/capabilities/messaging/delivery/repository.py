@@ -1,6 +1,7 @@
 """Every query of delivery. They run in system sessions, across workspaces, and name rows by their whole key.
 
-Written as SQL, because each is one statement over arrays: a batch costs one round trip, whatever its size.
+Written as SQL, because each is one statement over arrays: a batch costs one round trip, whatever its size. What runs
+for every batch is handed to the driver as it is.
 Leases and lanes run on the database's clock (`clock_timestamp()`), the one clock that all processes share.
 """
 
@@ -17,6 +18,7 @@ from relance.capabilities.messaging.delivery.parcel import Claimed, Parcel, Sett
 from relance.capabilities.messaging.delivery.rows import claimed_from
 from relance.capabilities.messaging.models import MessageState
 from relance.capabilities.messaging.repository import counting
+from relance.core.driver import Statement
 from relance.core.ids import new_id
 from relance.core.repository import Repository
 
@@ -78,7 +80,9 @@ _OURS = "m.workspace_id = k.workspace_id AND m.id = k.id AND m.lease_owner = :ow
 _MARK_RENDER = text(
     f"UPDATE messages m SET lost_renders = :count FROM {_KEYS} WHERE {_OURS}"  # noqa: S608 - constants
 )
-_INTEND = text("""
+# `state || ''`: by its key each row is found at once; by the index of leases, which the planner takes where it knows
+# little of a queue, all that is being sent is compared with all that is about to be.
+_INTEND = Statement("""
 WITH k AS (
     SELECT * FROM unnest(
         CAST(:workspaces AS uuid[]), CAST(:ids AS uuid[]), CAST(:epochs AS int[]), CAST(:headers AS text[]),
@@ -95,7 +99,7 @@ WITH k AS (
     SET handoff_at = clock_timestamp(), lease_until = clock_timestamp() + make_interval(secs => :lease)
     FROM k
     WHERE m.workspace_id = k.workspace_id AND m.id = k.id AND m.lease_owner = :owner AND m.lease_epoch = k.epoch
-      AND m.state = 'sending' AND m.lease_until > clock_timestamp()
+      AND m.state || '' = 'sending' AND m.lease_until > clock_timestamp()
       AND (m.expires_at IS NULL OR m.expires_at > :now)
       AND k.id NOT IN (SELECT id FROM blocked)
     RETURNING m.workspace_id, m.id
@@ -108,20 +112,20 @@ WITH k AS (
 )
 SELECT id FROM intended
 """)
-_SUPPRESSED = text("""
+_SUPPRESSED = Statement("""
 SELECT k.id FROM unnest(CAST(:workspaces AS uuid[]), CAST(:ids AS uuid[]), CAST(:hashes AS bytea[]))
      AS k(workspace_id, id, hash)
 JOIN suppressions s ON s.workspace_id = k.workspace_id AND s.address_hash = k.hash
 WHERE s.until IS NULL OR s.until > :now
 """)
-_SUPPRESS = text("""
+_SUPPRESS = Statement("""
 INSERT INTO suppressions (workspace_id, id, address_hash, reason, created_at)
 SELECT * FROM unnest(CAST(:workspaces AS uuid[]), CAST(:ids AS uuid[]), CAST(:hashes AS bytea[]),
                      CAST(:reasons AS text[]), CAST(:ats AS timestamptz[]))
 ON CONFLICT (workspace_id, address_hash) DO NOTHING
 """)
 
-_SETTLE = text(f"""
+_SETTLE = Statement(f"""
 WITH k AS (
     SELECT * FROM unnest(
         CAST(:workspaces AS uuid[]), CAST(:ids AS uuid[]), CAST(:epochs AS int[]), CAST(:states AS text[]),
@@ -273,7 +277,7 @@ class DeliveryRepository(Repository):
             "versions": [one.body.version for one in parcels],
             "rendered": [one.body.rendered_at for one in parcels],
         }
-        return set(await self.session.scalars(_INTEND, values))
+        return {row[0] for row in await _INTEND.rows(self.session, **values)}
 
     async def suppressed(self, hashes: Sequence[tuple[Claimed, bytes]], now: datetime) -> set[UUID]:
         """Which messages go to an address that gets no mail; a message may come with several hashes."""
@@ -283,7 +287,7 @@ class DeliveryRepository(Repository):
             "hashes": [hashed for _, hashed in hashes],
             "now": now,
         }
-        return set(await self.session.scalars(_SUPPRESSED, values))
+        return {row[0] for row in await _SUPPRESSED.rows(self.session, **values)}
 
     async def suppress(self, hashes: Sequence[tuple[Settlement, bytes]]) -> None:
         """Send nothing more to these addresses."""
@@ -295,7 +299,7 @@ class DeliveryRepository(Repository):
                 "reasons": [(settled.reply and settled.reply.enhanced) or "refused" for settled, _ in hashes],
                 "ats": [settled.at for settled, _ in hashes],
             }
-            await self.session.execute(_SUPPRESS, values)
+            await _SUPPRESS.run(self.session, **values)
 
     async def settle(self, owner: UUID, settled: Sequence[Settlement]) -> set[UUID]:
         """Write what became of messages, and the attempts.
@@ -317,7 +321,7 @@ class DeliveryRepository(Repository):
             "ats": [one.at for one in settled],
             "log_ids": [new_id() for _ in settled],
         }
-        return set(await self.session.scalars(_SETTLE, values))
+        return {row[0] for row in await _SETTLE.rows(self.session, **values)}
 
     async def recover(self, at: datetime, resend_all: bool, resend: Sequence[str]) -> Recovered:
         """Take back expired leases: before the hand-off they are sent again, after it nobody knows.

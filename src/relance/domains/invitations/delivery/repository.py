@@ -3,35 +3,26 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select, text
-
-from relance.capabilities.directory.models import Company
-from relance.core.bulk import among
-from relance.core.repository import AnyRow, Repository
+from relance.core.driver import Statement
+from relance.core.repository import Repository
 from relance.domains.invitations.lifecycle import Delivery, Facts, FormStatus, Status
-from relance.domains.invitations.models import Invitation
 
-_COLUMNS = (
-    Invitation.id,
-    Invitation.company_id,
-    Invitation.email_key,
-    Invitation.status,
-    Invitation.reason,
-    Invitation.cycle,
-    Invitation.expires_at,
-    Invitation.last_sent_at,
-    Invitation.last_asked_at,
-    Invitation.reminders_count,
-    Invitation.delivery,
-    Invitation.archived_at,
-    Invitation.declined_at,
-    Company.registered_at,
-    Invitation.form_status,
-)
-_COUNT = text("""
+# Each runs for every batch of mails: handed to the driver as it is, and naming its workspace.
+_STATUSES = Statement("""
+SELECT id, status, coalesce(archived_at, declined_at) IS NOT NULL, email_key
+FROM invitations WHERE workspace_id = :workspace AND id = ANY(CAST(:ids AS uuid[]))
+""")
+_LOCK = Statement("""
+SELECT i.id, i.company_id, i.email_key, i.status, i.reason, i.cycle, i.expires_at, i.last_sent_at, i.last_asked_at,
+       i.reminders_count, i.delivery, i.archived_at, i.declined_at, c.registered_at, i.form_status
+FROM invitations i JOIN companies c ON c.workspace_id = i.workspace_id AND c.id = i.company_id
+WHERE i.workspace_id = :workspace AND i.id = ANY(CAST(:ids AS uuid[]))
+ORDER BY i.id FOR UPDATE OF i
+""")
+_COUNT = Statement("""
 UPDATE invitations i
 SET status = k.status, reason = k.reason, delivery = k.delivery, last_sent_at = k.last_sent_at,
     reminders_count = k.reminders_count, expires_at = k.expires_at, version = i.version + 1
@@ -79,21 +70,13 @@ class InvitationMailRepository(Repository):
 
     async def statuses(self, ids: Collection[UUID]) -> dict[UUID, tuple[Status, bool, str]]:
         """Status, whether archived or declined, and the address as it is compared, by id; nothing is locked."""
-        quiet = func.coalesce(Invitation.archived_at, Invitation.declined_at)
-        columns = (Invitation.id, Invitation.status, quiet, Invitation.email_key)
-        found = await self.session.execute(select(*columns).where(among(Invitation.id, set(ids))))
-        return {row[0]: (Status(row[1]), row[2] is not None, row[3]) for row in found}
+        found = await _STATUSES.rows(self.session, workspace=self.session.workspace_id, ids=list(ids))
+        return {row[0]: (Status(row[1]), row[2], row[3]) for row in found}
 
     async def lock(self, ids: Collection[UUID]) -> dict[UUID, Asked]:
         """`ids`, locked in their order."""
-        found = await self.session.execute(
-            select(*_COLUMNS)
-            .join(Company, and_(Company.workspace_id == Invitation.workspace_id, Company.id == Invitation.company_id))
-            .where(among(Invitation.id, set(ids)))
-            .order_by(Invitation.id)
-            .with_for_update(of=Invitation)
-        )
-        return {row[0]: Asked(*cast("AnyRow", row)) for row in found}
+        found = await _LOCK.rows(self.session, workspace=self.session.workspace_id, ids=sorted(ids))
+        return {row[0]: Asked(*row) for row in found}
 
     async def count(self, rows: Sequence[Asked]) -> None:
         """Write what the mails that were sent have changed; the locks of `rows` are held."""
@@ -107,4 +90,4 @@ class InvitationMailRepository(Repository):
             "reminders": [row.reminders_count for row in rows],
             "expiries": [row.expires_at for row in rows],
         }
-        await self.session.execute(_COUNT, values)
+        await _COUNT.run(self.session, **values)

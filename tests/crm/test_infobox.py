@@ -128,6 +128,11 @@ async def test_one_timeline_of_all_that_happened(product: Product, office: Offic
     planned = await crm.run(admin, "notes", later)
     assert (await crm.contact(crm.ines))["last_action_at"] is not None
 
+    # Whom something was done with last comes first; whom nothing was done with yet, last.
+    by_action = ok(await admin.get("/v1/contacts?sort=-last_action_at"))["items"]
+    assert {one["id"] for one in by_action[:2]} == {crm.camille, crm.ines}
+    assert [one["last_action_at"] for one in by_action[2:]] == [None]
+
     lines = await crm.timeline(admin, company_id=crm.martin)
     types = [one["type"] for one in lines]
     assert types[:2] == ["note", "note"]

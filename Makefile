@@ -36,11 +36,23 @@ faults: .venv/.dev ## Kill workers, stop servers, misbehave: the long form, with
 faults-webhooks: .venv/.dev ## Kill workers and the receiver of webhooks: nothing lost, order kept (SEED=1 EVENTS=2000 KILLS=30)
 	SEED=$(SEED) EVENTS=$(EVENTS) WORKERS=$(WORKERS) KILLS=$(KILLS) $(BIN)/python -m tests.faults.webhooks
 
-.PHONY: bench bench-mail bench-import
-bench: bench-mail ## Measure the product beside its limits and beside the usual way
+.PHONY: bench bench-list bench-create bench-remind-all bench-sweep bench-mail bench-import
+bench: bench-list bench-create bench-remind-all bench-sweep bench-mail bench-import ## Measure the product beside its limits and beside the usual way
 
-bench-mail: .venv/.dev ## Mails per second of one worker (MAILS=50000 for the run that watches memory)
-	MAILS=$(MAILS) $(BIN)/python -m benchmarks.mail
+bench-list: .venv/.dev ## Pages of the invitations list per second, 50 of a million (ROWS=1000000 ROUNDS=3)
+	ROWS=$(ROWS) ROUNDS=$(ROUNDS) $(BIN)/python -m benchmarks.listing
+
+bench-create: .venv/.dev ## Invitations created per second over HTTP (ROUNDS=3)
+	ROUNDS=$(ROUNDS) $(BIN)/python -m benchmarks.create
+
+bench-remind-all: .venv/.dev ## « Tout relancer »: acknowledged how soon, rows written how fast (ROWS=100000)
+	ROWS=$(ROWS) ROUNDS=$(ROUNDS) $(BIN)/python -m benchmarks.remind_all
+
+bench-sweep: .venv/.dev ## Follow-ups handled per second, one in ten due (ROWS=10000000)
+	ROWS=$(ROWS) ROUNDS=$(ROUNDS) $(BIN)/python -m benchmarks.sweep
+
+bench-mail: .venv/.dev ## Mails per second of one worker (MAILS=50000 for one more run, that watches memory)
+	ROWS=$(ROWS) ROUNDS=$(ROUNDS) MAILS=$(MAILS) $(BIN)/python -m benchmarks.mail
 
 bench-import: .venv/.dev ## Rows per second of an import of contacts, and its memory (ROWS=100000 ROUNDS=3)
 	ROWS=$(ROWS) ROUNDS=$(ROUNDS) $(BIN)/python -m benchmarks.imports

@@ -16,7 +16,7 @@ CREATE OR REPLACE FUNCTION pg_temp.copy_id(kind int, n bigint) RETURNS uuid LANG
             || lpad(to_hex(n), 12, '0'))::uuid
 $$
 """
-COMPANY, INVITATION, LINK, FORM, FOLLOW_UP, UNBACKED = range(6)
+COMPANY, INVITATION, LINK, FORM, FOLLOW_UP, UNBACKED, MESSAGE = range(7)
 RECIPIENT = "'achats' || n || '@partenaire' || n % 50 || '.example'"
 
 
@@ -106,10 +106,7 @@ async def multiply(
 
 
 _DEMO = "(SELECT w.id FROM workspaces w WHERE w.slug = 'demo')"
-_PATTERN = (
-    f"(SELECT i.company_id FROM invitations i WHERE i.workspace_id = {_DEMO} AND i.company_id NOT IN "
-    f"(SELECT pg_temp.copy_id({COMPANY}, n) FROM generate_series(0, 0) AS n) ORDER BY i.created_at, i.id LIMIT 1)"
-)
+_PATTERN = f"SELECT company_id FROM invitations WHERE workspace_id = {_DEMO} ORDER BY created_at, id LIMIT 1"
 _INVITED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "companies": (
         "p.id = $pattern",
@@ -142,6 +139,20 @@ _INVITED: Mapping[str, tuple[str, Mapping[str, str]]] = {
         "p.subject_id = (SELECT i.id FROM invitations i WHERE i.company_id = $pattern)",
         {"id": copy_id(LINK), "subject_id": copy_id(INVITATION), "recipient": RECIPIENT},
     ),
+    # As many as a table has that has lived: what PostgreSQL plans for an empty one, it keeps while it fills.
+    "messages": (
+        "p.subject_id = (SELECT i.id FROM invitations i WHERE i.company_id = $pattern)",
+        {
+            "id": copy_id(MESSAGE),
+            "subject_id": copy_id(INVITATION),
+            "link_id": copy_id(LINK),
+            "recipient": RECIPIENT,
+            "domain": "'partenaire' || n % 50 || '.example'",
+            "dedupe_key": "'copy/' || n",
+            "state": "'sent'",
+            "sent_at": "now() - interval '8 days'",
+        },
+    ),
 }
 
 
@@ -150,7 +161,7 @@ async def invite(connection: asyncpg.Connection, count: int) -> None:
 
     Copies of the demonstration's first invitation, as `seed_demo` leaves it.
     """
-    pattern = await connection.fetchval(f"SELECT {_PATTERN}")
+    pattern = await connection.fetchval(_PATTERN)
     if pattern is None:
         raise LookupError("no invitation to copy")
     for table, (where, changes) in _INVITED.items():
@@ -172,11 +183,11 @@ async def start_again(database_url: str) -> None:
         await connection.close()
 
 
-_PLANNED = (
-    "INSERT INTO follow_ups (workspace_id, id, subject_kind, subject_id, domain, cycle, kind, ordinal, due_at, "
-    f"planned_at, state) SELECT {_DEMO}, gen_random_uuid(), 'invitation', k.subject, 'invitations', 1, k.kind, 1, "
-    "k.due, k.due, 'pending' FROM generate_series($1::bigint, $2::bigint) AS n CROSS JOIN LATERAL "
-)
+_PLANNED = f"""
+INSERT INTO follow_ups (workspace_id, id, subject_kind, subject_id, domain, cycle, kind, ordinal, due_at, planned_at,
+    state)
+SELECT {_DEMO}, gen_random_uuid(), 'invitation', k.subject, 'invitations', 1, k.kind, 1, k.due, k.due, 'pending'
+FROM generate_series(1::bigint, $count::bigint) AS n CROSS JOIN LATERAL """
 #: Four of five have a reminder that is due, and an expiry that is not; the fifth has an expiry that is due.
 _DUE = f"""(
     SELECT {copy_id(INVITATION)} AS subject, 'reminder' AS kind,
@@ -196,10 +207,10 @@ _NOT_DUE = f"""(
 async def plan(connection: asyncpg.Connection, due: int, planned: int) -> None:
     """Follow-ups of the first `due` copies of `invite` that are due now, and others that are not, `planned` in all."""
     async with without_indexes(connection, "follow_ups"):
-        await connection.execute(_PLANNED.replace("$1", "1").replace("$2", str(due)) + _DUE)
+        await connection.execute(_PLANNED.replace("$count", str(due)) + _DUE)
         rest = planned - await connection.fetchval("SELECT count(*) FROM follow_ups WHERE state = 'pending'")
         if rest > 0:
-            await connection.execute(_PLANNED.replace("$1", "1").replace("$2", str(rest)) + _NOT_DUE)
+            await connection.execute(_PLANNED.replace("$count", str(rest)) + _NOT_DUE)
     await connection.execute(
         "UPDATE invitations SET expires_at = now() - interval '1 day' FROM follow_ups f WHERE f.kind = 'expiry' "
         "AND f.due_at < now() AND invitations.workspace_id = f.workspace_id AND invitations.id = f.subject_id"

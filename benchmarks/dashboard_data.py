@@ -4,7 +4,8 @@ One invitation that the product has made is the pattern. The newest are mostly o
 combinations of the axes are rare: what a plan that was chosen by averages stumbles over.
 """
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -84,33 +85,53 @@ async def fill_dashboard(database_url: str, workspace_id: UUID, count: int, *, i
         count: how many; the partners are as many, up to a million.
         indexed: keep the indexes while the rows come in: for few rows, or beside others.
     """
+    await fill_dashboards(database_url, {workspace_id: count}, indexed=indexed)
+
+
+async def fill_dashboards(
+    database_url: str, counts: Mapping[UUID, int], *, indexed: bool = False, only: str = ""
+) -> None:
+    """The same for several workspaces, by their ids, so that the indexes are built once.
+
+    Args:
+        database_url: a migrated database with those workspaces.
+        counts: how many invitations for each.
+        indexed: keep the indexes while the rows come in.
+        only: of the indexes that are built afterwards, those whose name matches this expression; "" for all.
+    """
     connection = await asyncpg.connect(database_url)
     try:
         await connection.execute(_ID)
         # The rows are whole: neither foreign keys nor triggers have anything to add but the counts.
         await connection.execute("SET session_replication_role = replica; SET maintenance_work_mem = '512MB'")
-        organisations, users = [
-            [row[0] for row in await connection.fetch(f"SELECT id FROM {table} WHERE workspace_id = $1", workspace_id)]
-            for table in ("organisations", "users")
-        ]
-        companies = min(count, MOST_COMPANIES)
-        async with _without_indexes(connection, keep=indexed):
-            await connection.execute(_COMPANIES, workspace_id, 1, companies)
-            await connection.execute(
-                _INVITATIONS, workspace_id, 1, count, organisations, users, count, companies, timeout=3600
-            )
-        await connection.execute(_COUNTS, workspace_id, timeout=3600)
-        await connection.execute("ANALYZE companies, invitations, invitation_counts")
+        await connection.execute("SET synchronous_commit = off")
+        async with _without_indexes(connection, keep=indexed, only=only):
+            for workspace_id, count in counts.items():
+                await _fill(connection, workspace_id, count)
+        for workspace_id in counts:
+            await connection.execute(_COUNTS, workspace_id, timeout=3600)
+        await connection.execute("VACUUM ANALYZE companies, invitations, invitation_counts", timeout=3600)
     finally:
         await connection.close()
 
 
+async def _fill(connection: Any, workspace_id: UUID, count: int) -> None:
+    organisations, users = [
+        [row[0] for row in await connection.fetch(f"SELECT id FROM {table} WHERE workspace_id = $1", workspace_id)]
+        for table in ("organisations", "users")
+    ]
+    companies = min(count, MOST_COMPANIES)
+    await connection.execute(_COMPANIES, workspace_id, 1, companies, timeout=3600)
+    await connection.execute(_INVITATIONS, workspace_id, 1, count, organisations, users, count, companies, timeout=3600)
+
+
 @asynccontextmanager
-async def _without_indexes(connection: Any, *, keep: bool) -> AsyncIterator[None]:
+async def _without_indexes(connection: Any, *, keep: bool, only: str) -> AsyncIterator[None]:
     """Drop what a bulk insert would fill row by row, and make it again of the whole."""
     indexes = [] if keep else await connection.fetch(_SECONDARY)
     for index in indexes:
         await connection.execute(f"DROP INDEX {index['name']}")
     yield
     for index in indexes:
-        await connection.execute(index["made"], timeout=3600)
+        if re.search(only, index["name"]):
+            await connection.execute(index["made"], timeout=3600)

@@ -7,8 +7,6 @@ one ORM object a row, one commit.
 
 import asyncio
 import csv
-import json
-import os
 import sys
 import tempfile
 import time
@@ -19,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 import uvloop
-from benchmarks import harness
+from benchmarks import harness, report
 
 from relance.capabilities.directory.models import Contact
 from relance.capabilities.directory.schemas import ContactCreate
@@ -31,7 +29,7 @@ from relance.demo import seed_demo
 from relance.importing import WantedImport, run_import
 from relance.wiring import build_runtime, close_runtime
 
-ROWS = int(os.environ.get("ROWS") or 100_000)
+ROWS = harness.sized("ROWS", 100_000)
 _COMPANIES = 2_000
 _HEAD = ("external_id", "last_name", "first_name", "company", "email", "phone", "tags", "active")
 
@@ -128,7 +126,7 @@ _CONTENDERS = {"ours": ours, "limit": limit, "usual": usual}
 def contend(name: str, path: str, count: int) -> None:
     """Be one contender, and say what it did."""
     seconds = uvloop.run(_CONTENDERS[name](Path(path)))
-    sys.stdout.write(json.dumps({"amount": count, "seconds": seconds, "rss": harness.own_peak()}) + "\n")
+    harness.say_facts(count, seconds)
 
 
 async def _clean(settings: Settings) -> None:
@@ -140,13 +138,7 @@ async def _clean(settings: Settings) -> None:
 
 def _run(settings: Settings, folder: Path, name: str, path: Path, count: int) -> harness.Sample:
     asyncio.run(_clean(settings))
-    env = {
-        "RELANCE_ENVIRONMENT": "development",
-        "DATABASE_URL": settings.database_url,
-        "REDIS_URL": settings.redis_url,
-        "RELANCE_FILES_URL": (folder / "store").as_uri(),
-        "RELANCE_LOG_LEVEL": "warning",
-    }
+    env = harness.environment(settings, RELANCE_FILES_URL=(folder / "store").as_uri())
     return harness.command("benchmarks.imports", name, str(path), str(count), env=env)
 
 
@@ -167,12 +159,12 @@ def benches(settings: Settings, folder: Path) -> list[harness.Bench]:
                 contender("ours", "ours", table),
                 contender("usual way", "usual", table),
             ),
-            rounds=int(os.environ.get("ROUNDS") or 3),
+            bars=(harness.a_second(5000), harness.memory_below(300)),
         ),
         harness.Bench(
             f"rows of an XLSX imported, {ROWS:,}",
             (contender("ours", "ours", workbook),),
-            rounds=int(os.environ.get("ROUNDS") or 3),
+            bars=(harness.a_second(1500), harness.memory_below(300)),
         ),
     ]
 
@@ -180,12 +172,8 @@ def benches(settings: Settings, folder: Path) -> list[harness.Bench]:
 def main() -> None:
     """Measure and print the table."""
     with harness.servers() as settings, tempfile.TemporaryDirectory(prefix="relance-bench-") as folder:
-        results = [
-            harness.measure(bench, lambda line: print(line, flush=True)) for bench in benches(settings, Path(folder))
-        ]
-    print(harness.HEAD)
-    for result in results:
-        print(result.row)
+        results = [harness.measure(bench, harness.told) for bench in benches(settings, Path(folder))]
+    harness.told(report.write(results))
 
 
 if __name__ == "__main__":

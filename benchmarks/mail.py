@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import json
 import os
 import sys
 import time
@@ -16,7 +15,7 @@ import aiosmtplib
 import asyncpg
 import psutil
 import uvloop
-from benchmarks import harness
+from benchmarks import harness, report
 from benchmarks.data import keep_only_invitations, queue_invitations
 
 from relance.capabilities.messaging.deliverer import Deliverer
@@ -36,9 +35,10 @@ from relance.domains.invitations.lifecycle import Reason
 from relance.wiring import MAILS, build_runtime, close_runtime, mail_subjects
 
 CONNECTIONS = 10
-#: So many that each contender works for five seconds or more on a small machine.
-OURS, LIMIT, USUAL = 6_000, 20_000, 1_500
-MANY = int(os.environ.get("MAILS") or 50_000)
+#: So many that each contender works for eight seconds or more on a small machine.
+OURS, LIMIT, USUAL = (harness.sized("ROWS", 12_000) * part // 12 for part in (12, 36, 3))
+#: For the run that watches memory; 0 for none.
+MANY = int(os.environ.get("MAILS") or 0)
 #: Bytes, in order of time: of the contender that this process is.
 _MEMORY: list[int] = []
 _SENDER = "no-reply@relance.example"
@@ -155,8 +155,7 @@ def tenths(samples: Sequence[int]) -> list[int]:
 def contend(name: str, port: int, count: int) -> None:
     """Be one contender, and say what it did."""
     seconds = uvloop.run(_CONTENDERS[name](port, count))
-    facts = {"amount": count, "seconds": seconds, "rss": harness.own_peak(), "memory": tenths(_MEMORY)}
-    sys.stdout.write(json.dumps(facts) + "\n")
+    harness.say_facts(count, seconds, memory=tenths(_MEMORY))
 
 
 async def _queue(settings: Settings, count: int) -> None:
@@ -178,14 +177,8 @@ async def _sent(database_url: str) -> int:
 
 def _ours(settings: Settings, port: int, count: int) -> harness.Sample:
     asyncio.run(_queue(settings, count))
-    env = {
-        "RELANCE_ENVIRONMENT": "development",
-        "DATABASE_URL": settings.database_url,
-        "REDIS_URL": settings.redis_url,
-        "SMTP_URL": f"smtp://127.0.0.1:{port}",
-        "RELANCE_SMTP_CONNECTIONS": str(CONNECTIONS),
-        "RELANCE_LOG_LEVEL": "warning",
-    }
+    relay = {"SMTP_URL": f"smtp://127.0.0.1:{port}", "RELANCE_SMTP_CONNECTIONS": str(CONNECTIONS)}
+    env = harness.environment(settings, **relay)
     sample = harness.command("benchmarks.mail", "ours", str(port), str(count), env=env)
     sent = asyncio.run(_sent(settings.database_url))
     if sent != count:
@@ -203,25 +196,34 @@ def benches(settings: Settings, port: int) -> list[harness.Bench]:
         harness.Bench(
             "mails to a local sink",
             (
-                harness.Contender("limit", lambda: other("limit", LIMIT)),
-                harness.Contender("ours", lambda: _ours(settings, port, OURS)),
-                harness.Contender("usual way", lambda: other("usual", USUAL)),
+                harness.Contender(harness.LIMIT, lambda: other("limit", LIMIT)),
+                harness.Contender(harness.OURS, lambda: _ours(settings, port, OURS)),
+                harness.Contender(harness.USUAL, lambda: other("usual", USUAL)),
             ),
+            bars=(harness.of_usual(4), harness.of_limit(0.3)),
         )
     ]
 
 
+def measured(settings: Settings) -> list[harness.Result]:
+    """All contenders in turns, and the memory of a long run where one is asked for."""
+    with harness.sink() as port:
+        results = [harness.measure(bench, harness.told) for bench in benches(settings, port)]
+        if MANY:
+            many = _ours(settings, port, MANY)
+            memory = " ".join(f"{rss / 2**20:,.0f}" for rss in many.memory)
+            results[0].note = (
+                f"one run of {MANY:,} mails, {many.rate:,.0f} mails/s; resident memory, highest of each tenth of the "
+                f"run, in MB, {memory}; peak {many.peak_rss / 2**20:,.0f} MB."
+            )
+    return results
+
+
 def main() -> None:
-    """All contenders in turns."""
-    with harness.servers() as settings, harness.sink() as port:
-        results = [harness.measure(bench, print) for bench in benches(settings, port)]
-        many = _ours(settings, port, MANY)
-    memory = " ".join(f"{rss / 2**20:,.0f}" for rss in many.memory)
-    note = (
-        f"One run of {MANY:,} mails: {many.rate:,.0f} mails/s; resident memory, highest of each tenth of the run, "
-        f"in MB: {memory}; peak {many.peak_rss / 2**20:,.0f} MB."
-    )
-    print(harness.write_results(results, [note]))
+    """Measure and print the table."""
+    with harness.servers() as settings:
+        results = measured(settings)
+    harness.told(report.write(results))
 
 
 if __name__ == "__main__":

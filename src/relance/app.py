@@ -33,6 +33,7 @@ from relance.core.logging import configure_logging
 from relance.core.middleware import BodyLimit, RequestContext
 from relance.core.problems import install_error_handlers
 from relance.core.rate_limits import RateLimits
+from relance.core.routes import pass_over_strangers
 from relance.core.settings import Settings, get_settings
 from relance.domains.avant_vente.routers import routers as avant_vente_routers
 from relance.domains.crm_toolbox.exports.router import routers as crm_export_routers
@@ -162,5 +163,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     app.state.routers = routers
     refuse_other_methods(app, routers)
+    pass_over_strangers(app)
     describe(app, PERMISSIONS, EVENT_TYPES)
     return app

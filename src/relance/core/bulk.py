@@ -52,6 +52,38 @@ async def insert_all(
     return {row[0] for row in await statement.rows(session, **{**values, **same})}
 
 
+async def insert_pairs(
+    session: DbSession,
+    first: tuple[type[Base], Sequence[Mapping[str, Any]]],
+    second: tuple[type[Base], Sequence[Mapping[str, Any]]],
+    unless: str,
+) -> set[UUID]:
+    """Insert rows of two tables that share their ids, in one statement.
+
+    Args:
+        session: the caller's.
+        first: the table that decides which rows are new, and its rows; see `insert_all`.
+        second: the other table, and a row for each of the first, of the same workspace and the same id.
+        unless: the columns of a unique constraint of the first table: rows that violate it are passed over, in both.
+
+    Returns:
+        The ids of the rows that are new.
+    """
+    if not first[1]:
+        return set()
+    tables = cast("Table", first[0].__table__), cast("Table", second[0].__table__)
+    sent: dict[str, Any] = {}
+    shapes: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+    for place, (table, rows) in enumerate(zip(tables, (first[1], second[1]), strict=True)):
+        values = _columns(table, rows)
+        same = _take_same({name: column for name, column in values.items() if name != "id"})
+        values = {name: column for name, column in values.items() if name not in same}
+        shapes.append((tuple(values), tuple(same)))
+        sent.update({f"{_MARKS[place]}{name}": value for name, value in {**values, **same}.items()})
+    statement = _paired(tables, tuple(shapes), unless)
+    return {row[0] for row in await statement.rows(session, **sent)}
+
+
 async def change_all(session: DbSession, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
     """Change `rows` of the session's workspace, each by its `id`, all of the same columns, in one statement.
 
@@ -89,14 +121,33 @@ def _documents(table: Table) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def _insertion(table: Table, names: tuple[str, ...], same: tuple[str, ...], unless: str | None) -> Statement:
-    shown = [_read(table, name, f"k.{name}") for name in names]
-    shown += [_read(table, name, f"CAST(:{name} AS {_sent(table, name)})") for name in same]
-    source = f"FROM unnest({_arrays(table, names)}) AS k({', '.join(names)})" if names else ""
     conflict = ""
     if unless is not None:
         conflict = f"ON CONFLICT {f'({unless}) ' if unless else ''}DO NOTHING RETURNING id"
-    listed = ", ".join((*names, *same))
-    return Statement(f"INSERT INTO {table.name} ({listed}) SELECT {', '.join(shown)} {source} {conflict}")
+    return Statement(f"{_insert(table, names, same)} {conflict}")
+
+
+#: Before the names of the values of two tables that go into one statement.
+_MARKS = ("a_", "b_")
+
+
+@lru_cache(maxsize=256)
+def _paired(
+    tables: tuple[Table, Table], shapes: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...], unless: str
+) -> Statement:
+    first, second = (_insert(table, *shape, mark) for table, shape, mark in zip(tables, shapes, _MARKS, strict=True))
+    # The rows of the second are written whether or not somebody reads what they return.
+    return Statement(
+        f"WITH made AS ({first} ON CONFLICT ({unless}) DO NOTHING RETURNING id), "  # noqa: S608 - names of our models
+        f"beside AS ({second} JOIN made USING (id)) SELECT id FROM made"
+    )
+
+
+def _insert(table: Table, names: Sequence[str], same: Sequence[str], mark: str = "") -> str:
+    shown = [_read(table, name, f"k.{name}") for name in names]
+    shown += [_read(table, name, f"CAST(:{mark}{name} AS {_sent(table, name)})") for name in same]
+    source = f"FROM unnest({_arrays(table, names, mark)}) AS k({', '.join(names)})" if names else ""
+    return f"INSERT INTO {table.name} ({', '.join((*names, *same))}) SELECT {', '.join(shown)} {source}"
 
 
 @lru_cache(maxsize=256)
@@ -111,8 +162,8 @@ def _change(table: Table, names: tuple[str, ...]) -> Statement:
     )
 
 
-def _arrays(table: Table, names: Sequence[str]) -> str:
-    return ", ".join(f"CAST(:{name} AS {_sent(table, name)}[])" for name in names)
+def _arrays(table: Table, names: Sequence[str], mark: str = "") -> str:
+    return ", ".join(f"CAST(:{mark}{name} AS {_sent(table, name)}[])" for name in names)
 
 
 def _sent(table: Table, name: str) -> str:

@@ -38,12 +38,27 @@ class ArqDoorbell:
         self._settings = settings
         self._redis: ArqRedis | None = None
         self._connecting: asyncio.Task[ArqRedis] | None = None
+        #: By bell, the ring that has not begun yet, and whose turn it is.
+        self._next: dict[str, asyncio.Task[None]] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
         #: Set once the database exists: it needs a doorbell, and the doorbell its engine.
         self.fallback: AsyncEngine | None = None
 
     async def ring(self, bells: Iterable[str]) -> None:
         """Wake the workers for each of `bells`, the name of the arq function that sweeps for it."""
-        for bell in bells:
+        await asyncio.gather(*(self._together(bell) for bell in bells))
+
+    async def _together(self, bell: str) -> None:
+        """Ring once for all who come while an earlier ring is under way: theirs is the next one."""
+        ringing = self._next.get(bell)
+        if ringing is None:
+            ringing = self._next[bell] = asyncio.create_task(self._in_turn(bell))
+        await asyncio.shield(ringing)
+
+    async def _in_turn(self, bell: str) -> None:
+        async with self._turns.setdefault(bell, asyncio.Lock()):
+            # From here on whoever comes may have committed too late for this ring.
+            del self._next[bell]
             try:
                 redis = await self._connected()
                 # A fixed id: a bell already rung and not yet heard needs no second ring.

@@ -6,16 +6,16 @@ round trip. What runs thousands of times a second is compiled once, and handed t
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 from sqlalchemy import Select, exc, text
 
-from relance.core.db import DbSession, ReadSession, scoped
+from relance.core.db import Base, DbSession, ReadSession, scoped
 from relance.core.quick import DIALECT
 
+ModelT = TypeVar("ModelT", bound=Base)
 _HELD = "driver"
-_BEGIN = text("SELECT 1")
 #: Of a copy, that wait to be taken.
 _PIECES = 4
 
@@ -68,6 +68,26 @@ class Statement:
         return int(count) if count.isdecimal() else 0
 
 
+def columns_of(model: type[Base], alias: str = "") -> str:
+    """The columns that this version of the product knows, without those that the database computes."""
+    names = [column.name for column in model.__table__.columns if column.computed is None]
+    return ", ".join(f"{alias}.{name}" if alias else name for name in names)
+
+
+async def read_as(session: DbSession, model: type[ModelT], statement: Statement, **values: Any) -> list[ModelT]:
+    """Rows as objects that no session knows: to be read, never to be changed. What the session holds is written first.
+
+    Args:
+        session: the caller's.
+        model: whose columns, under their names, the statement returns.
+        statement: the query.
+        values: its values.
+    """
+    if session.dirty or session.new:
+        await session.flush()
+    return [model(**dict(row.items())) for row in await statement.rows(session, **values)]
+
+
 async def copied(
     session: DbSession, statement: Select[*tuple[Any, ...]], delimiter: str
 ) -> AsyncGenerator[bytes, None]:
@@ -111,10 +131,15 @@ async def driver_of(session: DbSession) -> Any:
         return held[1]
     # Asking for the connection is what begins: the transaction, and within a savepoint the savepoint.
     connection = await session.connection()
-    driver: Any = (await connection.get_raw_connection()).driver_connection
+    raw: Any = await connection.get_raw_connection()
+    driver: Any = raw.driver_connection
     if not isinstance(session, ReadSession) and not driver.is_in_transaction():
-        # SQLAlchemy begins with its own first statement, and must know that it has.
-        await session.execute(_BEGIN)
+        # SQLAlchemy's adapter begins with its own first statement, and must know that it has.
+        try:
+            await raw.dbapi_connection._start_transaction()
+        except Exception as error:
+            cause = error.__cause__
+            raise translated("BEGIN", cause if isinstance(cause, Exception) else error) from error
     session.info[_HELD] = _innermost(session), driver
     return driver
 

@@ -29,7 +29,11 @@ class Level(IntEnum):
     @classmethod
     def parse(cls, value: str) -> "Level":
         """The level with that name; none for anything else."""
-        return cls.__members__.get(value.upper(), cls.NONE)
+        return _LEVELS.get(value, cls.NONE)
+
+
+#: As roles and keys store a level, and as a job keeps its caller's.
+_LEVELS: Mapping[str, Level] = {name: level for level in Level for name in (level.name.lower(), level.name)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,29 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, and_, column, or_, select, table, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from relance.capabilities.followups.models import FollowUp, FollowUpKind, FollowUpPolicy, FollowUpState
 from relance.core.bulk import among, insert_all
+from relance.core.driver import Statement, columns_of, read_as
 from relance.core.ids import new_id
 from relance.core.repository import Repository, affected
 from relance.core.subjects import SubjectRef
 
-#: What the calendar of a policy needs of a table that belongs to a higher room.
-_WORKSPACES = table("workspaces", column("id", Uuid()), column("zone", Text()))
+_PENDING = Statement(f"""
+SELECT {columns_of(FollowUp)} FROM follow_ups
+WHERE workspace_id = :workspace AND subject_kind = :kind AND subject_id = ANY(CAST(:ids AS uuid[]))
+  AND state = 'pending'
+ORDER BY due_at
+""")  # noqa: S608 - names of our models
+# The zone, which the calendar of a policy needs, is of a table that belongs to a higher room.
+_POLICY = Statement(f"""
+SELECT w.zone, {columns_of(FollowUpPolicy, "p")}
+FROM workspaces w LEFT JOIN follow_up_policies p ON p.workspace_id = w.id AND p.domain = :domain
+WHERE w.id = :workspace
+""")  # noqa: S608 - names of our models
+_POLICIES = "follow_up_policies"
 
 
 class FollowUpRepository(Repository):
@@ -82,27 +94,25 @@ class FollowUpRepository(Repository):
 
     async def pending(self, kind: str, ids: Collection[UUID]) -> Sequence[FollowUp]:
         """What is still planned for those subjects of one kind, soonest first."""
-        found = await self.session.scalars(
-            select(FollowUp)
-            .where(FollowUp.subject_kind == kind, FollowUp.subject_id.in_(ids), FollowUp.state == FollowUpState.PENDING)
-            .order_by(FollowUp.due_at)
-        )
-        return found.all()
+        own = self.session.workspace_id
+        return await read_as(self.session, FollowUp, _PENDING, workspace=own, kind=kind, ids=list(ids))
 
     async def policy(self, domain: str) -> tuple[FollowUpPolicy | None, str]:
         """The policy of `domain` in the session's workspace, where it has one, and the workspace's zone."""
-        same = and_(FollowUpPolicy.workspace_id == _WORKSPACES.c.id, FollowUpPolicy.domain == domain)
-        found = await self.session.execute(
-            select(FollowUpPolicy, _WORKSPACES.c.zone)
-            .select_from(_WORKSPACES)
-            .outerjoin(FollowUpPolicy, same)
-            .where(_WORKSPACES.c.id == self.session.workspace_id)
-        )
-        row, zone = found.one()
-        return row, zone
+        # Read once a transaction, which needs it more than once.
+        known: dict[tuple[UUID, str], tuple[FollowUpPolicy | None, str]]
+        known, own = self.session.info.setdefault(_POLICIES, {}), (self.session.workspace_id, domain)
+        if own not in known:
+            row = await _POLICY.row(self.session, workspace=self.session.workspace_id, domain=domain)
+            assert row is not None  # the session's own workspace
+            values = dict(row.items())
+            zone: str = values.pop("zone")
+            known[own] = FollowUpPolicy(**values) if values["id"] is not None else None, zone
+        return known[own]
 
     async def lock_policy(self, domain: str, values: Mapping[str, Any]) -> FollowUpPolicy:
         """The policy of `domain`, made at version 0 of `values` where there is none, and locked."""
+        self.session.info.pop(_POLICIES, None)
         new = {"workspace_id": self.session.workspace_id, "id": new_id(), "domain": domain, "version": 0, **values}
         await self.session.execute(insert(FollowUpPolicy).values(new).on_conflict_do_nothing())
         found = await self.session.scalars(

@@ -12,8 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 from relance.capabilities.messaging.models import Message, MessageAttempt, MessageBody, MessageState, Suppression
 from relance.capabilities.messaging.outcomes import Phase, Reply
 from relance.capabilities.messaging.schemas import MessageFilter
-from relance.core.bulk import insert_all
-from relance.core.driver import Statement
+from relance.core.bulk import insert_pairs
+from relance.core.driver import Statement, columns_of, read_as
 from relance.core.ids import new_id
 from relance.core.pagination import PageRequest, Slice, SortKey
 from relance.core.repository import Repository, affected, fetch_page
@@ -22,15 +22,28 @@ from relance.core.subjects import SubjectRef
 #: A mail in one of these went, may have gone, or is on its way.
 _LIVE = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNCERTAIN, MessageState.SENT, MessageState.BOUNCED)
 
-# Locked in the order of their ids, as whoever else takes several of them does.
+_WITH_STATES = Statement(f"""
+SELECT {columns_of(Message)} FROM messages
+WHERE workspace_id = :workspace AND subject_kind = :kind AND subject_id = ANY(CAST(:ids AS uuid[]))
+  AND state = ANY(CAST(:states AS text[]))
+ORDER BY not_before, id
+""")  # noqa: S608 - names of our models
+# Locked in the order of their ids, as whoever else takes several of them does. OFFSET 0 has each subject looked up by
+# itself: the planner, whose statistics lag behind a burst, would go through all messages for each of them.
 _CANCEL = Statement("""
-WITH held AS (
-    SELECT m.workspace_id, m.id FROM unnest(CAST(:kinds AS text[]), CAST(:subjects AS uuid[])) AS k(kind, subject)
-    JOIN messages m ON m.workspace_id = :workspace AND m.subject_kind = k.kind AND m.subject_id = k.subject
-    WHERE m.state = 'queued' ORDER BY m.id FOR UPDATE OF m
+WITH found AS MATERIALIZED (
+    SELECT f.id FROM unnest(CAST(:kinds AS text[]), CAST(:subjects AS uuid[])) AS k(kind, subject)
+    CROSS JOIN LATERAL (
+        SELECT m.id FROM messages m
+        WHERE m.workspace_id = :workspace AND m.subject_kind = k.kind AND m.subject_id = k.subject
+          AND m.state || '' = 'queued' OFFSET 0) f
+), held AS (
+    SELECT m.id FROM messages m
+    WHERE m.workspace_id = :workspace AND m.id = ANY(ARRAY(SELECT id FROM found)) AND m.state || '' = 'queued'
+    ORDER BY m.id FOR UPDATE
 )
 UPDATE messages m SET state = 'cancelled', reason = :reason
-FROM held WHERE m.workspace_id = held.workspace_id AND m.id = held.id AND m.state = 'queued'
+WHERE m.workspace_id = :workspace AND m.id = ANY(ARRAY(SELECT id FROM held)) AND m.state || '' = 'queued'
 """)
 
 
@@ -39,9 +52,7 @@ class OutboxRepository(Repository):
 
     async def insert(self, messages: Sequence[dict[str, Any]], bodies: Sequence[dict[str, Any]]) -> set[UUID]:
         """Insert messages with their bodies, and tell which ones are new: a known dedupe key is passed over."""
-        fresh = await insert_all(self.session, Message, messages, unless="workspace_id, dedupe_key")
-        await insert_all(self.session, MessageBody, [body for body in bodies if body["id"] in fresh])
-        return fresh
+        return await insert_pairs(self.session, (Message, messages), (MessageBody, bodies), "workspace_id, dedupe_key")
 
     async def cancel_queued(self, subjects: Sequence[SubjectRef], reason: str) -> int:
         """Cancel what no worker holds."""
@@ -57,12 +68,8 @@ class OutboxRepository(Repository):
         self, kind: str, ids: Collection[UUID], states: Collection[MessageState]
     ) -> Sequence[Message]:
         """Messages about those subjects of one kind in one of `states`, soonest first."""
-        found = await self.session.scalars(
-            select(Message)
-            .where(Message.subject_kind == kind, Message.subject_id.in_(ids), Message.state.in_(list(states)))
-            .order_by(Message.not_before, Message.id)
-        )
-        return found.all()
+        own = {"workspace": self.session.workspace_id, "kind": kind, "ids": list(ids), "states": list(states)}
+        return await read_as(self.session, Message, _WITH_STATES, **own)
 
     async def latest(self, subject: SubjectRef, link_bearing: bool, recipient: str | None) -> Message | None:
         """The last live message about `subject`."""

@@ -12,12 +12,12 @@ from relance.core.runtime import Runtime
 from relance.core.security import Caller
 from relance.core.subjects import ActorRef
 from relance.domains.invitations.asked import Asked
-from relance.domains.invitations.asked.repository import AskedRepository
+from relance.domains.invitations.asked.repository import AskedRepository, OpenKey
 from relance.domains.invitations.asking import Ask, Asking, asked_of, subject_of
 from relance.domains.invitations.creation import DOMAIN, reason_of
 from relance.domains.invitations.errors import AlreadyOpen
 from relance.domains.invitations.lifecycle import FormStatus, Reason, Status
-from relance.domains.invitations.repository import InvitationRepository, InvitationRow, OpenKey
+from relance.domains.invitations.repository import InvitationRow
 
 
 class Chasing:
@@ -48,7 +48,7 @@ class Chasing:
         if not rows:
             return {}
         now = self._clock.now()
-        open_rows = await InvitationRepository(self._session).open_rows([_key(row) for row in rows])
+        open_rows = await self._rows.open_rows({_key(row) for row in rows})
         policy = await self._follow_ups.policy(DOMAIN)
         refused: dict[UUID, AlreadyOpen] = {}
         renewed: list[tuple[Asked, str]] = []
@@ -79,7 +79,7 @@ class Chasing:
         """
         invitation, subject = row.invitation, subject_of(row.invitation)
         key = (invitation.issuing_organisation_id, invitation.company_id, email.casefold())
-        taken = (await InvitationRepository(self._session).open_rows([key])).get(key)
+        taken = (await self._rows.open_rows([key])).get(key)
         if taken is not None:
             raise AlreadyOpen(taken)
         await self._outbox.cancel(subject, "address_corrected")

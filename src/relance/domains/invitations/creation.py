@@ -8,7 +8,7 @@ from relance.capabilities.directory.schemas import CompanyCreate
 from relance.capabilities.directory.service import Directory
 from relance.capabilities.directory.watchers import name_key
 from relance.capabilities.followups.service import FollowUps
-from relance.capabilities.journal.service import Journal
+from relance.capabilities.journal.service import Entry, Journal
 from relance.core.db import DbSession
 from relance.core.errors import RelanceError, ValidationFailed
 from relance.core.i18n import Text
@@ -16,22 +16,39 @@ from relance.core.ids import new_id
 from relance.core.runtime import Runtime
 from relance.core.security import Caller
 from relance.core.subjects import ActorRef
-from relance.domains.invitations.asking import Ask, Asking, asked_of, subject_of
+from relance.domains.invitations.asked.repository import Around, AskedRepository, OpenKey
+from relance.domains.invitations.asking import Ask, Asking, asked_of
 from relance.domains.invitations.errors import AlreadyOpen, PrequalificationValid
-from relance.domains.invitations.lifecycle import FormStatus, Reason
-from relance.domains.invitations.models import Invitation, Prequalification
-from relance.domains.invitations.repository import (
-    InvitationRepository,
-    InvitationRow,
-    OpenKey,
-    PrequalificationRepository,
-)
+from relance.domains.invitations.lifecycle import FormStatus, Reason, Status
+from relance.domains.invitations.models import Invitation
+from relance.domains.invitations.repository import InvitationRow
 from relance.domains.invitations.schemas import InvitationCreate
 
 DOMAIN = "invitations"
 
 UNKNOWN_ORGANISATION = Text("Cette organisation n’est pas une des vôtres.", "This organisation is not one of yours.")
 _UNKNOWN_COMPANY = Text("Société inconnue.", "Unknown company.")
+
+
+#: The columns of a new invitation; the database fills in what is not here.
+_WRITTEN = (
+    "id",
+    "company_id",
+    "issuing_organisation_id",
+    "requested_by",
+    "email",
+    "email_key",
+    "locale",
+    "status",
+    "form_status",
+    "reason",
+    "cycle",
+    "last_asked_at",
+    "reminders_count",
+    "reminders_asked",
+    "created_at",
+    "version",
+)
 
 
 class Creation:
@@ -42,7 +59,7 @@ class Creation:
         self._runtime = runtime
         self._caller = caller
         self._clock = runtime.clock
-        self._rows = InvitationRepository(session)
+        self._rows = AskedRepository(session)
 
     async def create(self, wanted: Sequence[InvitationCreate]) -> list[InvitationRow | RelanceError]:
         """Invite partners: each with its row, its mail and its journal entry, or why not.
@@ -54,72 +71,79 @@ class Creation:
         if not wanted:
             return []
         partners = await self._partners(wanted)
-        companies = {partner.id for partner in partners if isinstance(partner, Company)}
+        known = [(one, partner) for one, partner in zip(wanted, partners, strict=True) if isinstance(partner, Company)]
         # Held until the commit: two callers who invite one partner, or its answer, take turns from here on.
-        forms = await PrequalificationRepository(self._session).lock_all(companies)
-        keys = {
-            _key(one, partner) for one, partner in zip(wanted, partners, strict=True) if isinstance(partner, Company)
-        }
-        open_rows = await self._rows.open_rows(keys) if keys else {}
-        made: list[UUID | RelanceError] = []
+        forms = await self._rows.hold_forms({partner.id for _, partner in known})
+        open_rows = await self._rows.open_rows({_key(one, partner) for one, partner in known})
+        organisations = {one.issuing_organisation_id for one, _ in known}
+        around = await self._rows.around(organisations, self._caller.user_id) if known else {}
+        made: list[InvitationRow | RelanceError] = []
         for one, partner in zip(wanted, partners, strict=True):
             if isinstance(partner, Company):
-                made.append(self._add(one, partner, forms[partner.id], open_rows))
+                names = around[one.issuing_organisation_id]
+                made.append(self._make(one, partner, forms[partner.id], open_rows, names))
             else:
                 made.append(partner)
-        return await self._ask(made)
+        await self._ask([one for one in made if isinstance(one, InvitationRow)])
+        return made
 
-    def _add(
+    def _make(
         self,
         wanted: InvitationCreate,
         company: Company,
-        form: Prequalification,
+        form_status: FormStatus,
         open_rows: dict[OpenKey, UUID],
-    ) -> UUID | RelanceError:
+        names: Around,
+    ) -> InvitationRow | RelanceError:
         key = _key(wanted, company)
-        if form.form_status == FormStatus.COMPLETED:
+        if form_status is FormStatus.COMPLETED:
             return PrequalificationValid()
         if key in open_rows:
             return AlreadyOpen(open_rows[key])
         open_rows[key] = invitation_id = new_id()
-        self._session.add(
-            Invitation(
-                workspace_id=self._session.workspace_id,
-                id=invitation_id,
-                company_id=company.id,
-                issuing_organisation_id=wanted.issuing_organisation_id,
-                requested_by=self._caller.user_id,
-                email=wanted.email,
-                email_key=wanted.email.casefold(),
-                locale=wanted.locale,
-                form_status=form.form_status,
-                reason=reason_for(company, form),
-                created_at=self._clock.now(),
-            )
+        now = self._clock.now()
+        # What is shown of the row; it is written below, with all the others.
+        invitation = Invitation(
+            workspace_id=self._session.workspace_id,
+            id=invitation_id,
+            company_id=company.id,
+            issuing_organisation_id=wanted.issuing_organisation_id,
+            requested_by=self._caller.user_id,
+            email=wanted.email,
+            email_key=wanted.email.casefold(),
+            locale=wanted.locale,
+            status=Status.QUEUED,
+            form_status=form_status,
+            reason=reason_of(form_status, registered=company.registered_at is not None),
+            cycle=1,
+            last_asked_at=now,
+            reminders_count=0,
+            reminders_asked=0,
+            created_at=now,
+            version=1,
         )
-        return invitation_id
+        return InvitationRow(
+            invitation=invitation,
+            company=company,
+            organisation_name=names.organisation_name,
+            requester_name=names.requester_name,
+            requester_email=names.requester_email,
+            requester_locale=names.requester_locale,
+            requester_active=True,  # they are asking
+            zone=names.zone,
+        )
 
-    async def _ask(self, made: Sequence[UUID | RelanceError]) -> list[InvitationRow | RelanceError]:
-        ids = [one for one in made if isinstance(one, UUID)]
-        if not ids:
-            return [one for one in made if isinstance(one, RelanceError)]
-        await self._session.flush()
-        rows = await self._rows.rows(ids)
-        policy = await FollowUps(self._session, self._clock).policy(DOMAIN)
-        expires_at = policy.expiry(self._clock.now())
-        await Asking(self._session, self._runtime).invite([Ask(asked_of(rows[id_]), expires_at) for id_ in ids])
-        journal, actor = Journal(self._session, self._clock), ActorRef.of(self._caller)
-        for id_ in ids:
-            invitation = rows[id_].invitation
-            journal.record(
-                "invitation.created",
-                subject_of(invitation),
-                actor,
-                company_id=invitation.company_id,
-                after={"status": invitation.status},
-            )
-        await self._session.flush()
-        return [rows[one] if isinstance(one, UUID) else one for one in made]
+    async def _ask(self, rows: Sequence[InvitationRow]) -> None:
+        if not rows:
+            return
+        await self._session.flush()  # partners that are new
+        await self._rows.add([{name: getattr(row.invitation, name) for name in _WRITTEN} for row in rows])
+        expires_at = (await FollowUps(self._session, self._clock).policy(DOMAIN)).expiry(self._clock.now())
+        asks = [Ask(asked_of(row), expires_at) for row in rows]
+        await Asking(self._session, self._runtime).invite(asks, new=True)
+        after = {"status": Status.QUEUED.value}
+        entries = [Entry("invitation.created", ask.row.subject, ask.row.company_id, after=after) for ask in asks]
+        await Journal(self._session, self._clock).record_all(entries, ActorRef.of(self._caller))
 
     async def _partners(self, wanted: Sequence[InvitationCreate]) -> list[Company | ValidationFailed]:
         directory = Directory(self._session, self._clock, ActorRef.of(self._caller))
@@ -153,14 +177,8 @@ def _key(wanted: InvitationCreate, company: Company) -> OpenKey:
     return wanted.issuing_organisation_id, company.id, wanted.email.casefold()
 
 
-def reason_for(company: Company, prequalification: Prequalification | None) -> Reason:
-    """Why a partner is asked: never registered, form not validated, or form expired."""
-    form_status = FormStatus.TO_COMPLETE if prequalification is None else FormStatus(prequalification.form_status)
-    return reason_of(form_status, registered=company.registered_at is not None)
-
-
 def reason_of(form_status: FormStatus, *, registered: bool) -> Reason:
-    """`reason_for`, from the facts that it depends on."""
+    """Why a partner is asked: never registered, form not validated, or form expired."""
     if form_status is FormStatus.EXPIRED:
         return Reason.UPDATE_REQUESTED
     return Reason.FORM_NOT_VALIDATED if registered else Reason.NOT_REGISTERED

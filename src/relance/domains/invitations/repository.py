@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, func, select, tuple_, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm.attributes import set_committed_value
 
 from relance.capabilities.directory.models import Company
 from relance.capabilities.identity.models import Membership, Organisation, User, Workspace
@@ -18,12 +17,9 @@ from relance.core.repository import AnyRow, Repository, affected, fetch_page, st
 from relance.core.security import Caller
 from relance.domains.invitations.dashboard.repository import matching, visible
 from relance.domains.invitations.forms_schemas import PrequalificationQuery
-from relance.domains.invitations.lifecycle import FormStatus, Status
+from relance.domains.invitations.lifecycle import FormStatus
 from relance.domains.invitations.models import SORTS, Invitation, Prequalification, PrequalificationForm
 from relance.domains.invitations.schemas import InvitationFilter
-
-#: What two open rows must not share: organisation, partner, address.
-OpenKey = tuple[UUID, UUID, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,36 +148,6 @@ class InvitationRepository(Repository):
         # In the order of all writers: the reminding of many locks by id, whosever the rows are.
         held = select(Invitation.id).where(among(Invitation.company_id, list(company_ids)))
         return (await self.session.scalars(held.order_by(Invitation.id).with_for_update())).all()
-
-    async def open_rows(self, keys: Collection[OpenKey]) -> dict[OpenKey, UUID]:
-        """The open invitations for those organisations, partners and addresses."""
-        columns = (Invitation.issuing_organisation_id, Invitation.company_id, Invitation.email_key)
-        found = await self.session.execute(
-            select(*columns, Invitation.id).where(
-                tuple_(*columns).in_(list(keys)), Invitation.status.in_([Status.QUEUED, Status.SENT])
-            )
-        )
-        return {(row[0], row[1], row[2]): row[3] for row in found}
-
-    async def mark_asked(self, invitations: Sequence[Invitation], at: datetime, *, reminders: int) -> None:
-        """Write that a link-bearing mail was asked for, in one statement for all of them; their locks are held."""
-        if not invitations:
-            return
-        await self.session.flush()
-        await affected(
-            self.session,
-            update(Invitation)
-            .where(Invitation.id.in_([invitation.id for invitation in invitations]))
-            .values(
-                last_asked_at=at,
-                reminders_asked=Invitation.reminders_asked + reminders,
-                version=Invitation.version + 1,
-            ),
-        )
-        for invitation in invitations:
-            set_committed_value(invitation, "last_asked_at", at)
-            set_committed_value(invitation, "reminders_asked", invitation.reminders_asked + reminders)
-            set_committed_value(invitation, "version", invitation.version + 1)
 
     async def may_request(self, user_id: UUID, organisation_id: UUID) -> bool:
         """Whether that user is active and works for that organisation."""

@@ -85,7 +85,9 @@ class InvitationService:
         """One invitation in full, as the caller sees it now."""
         subject = subject_of(row.invitation)
         queued = await Outbox(self._session, self._clock).pending(subject)
-        planned = await self._follow_ups.pending(subject)
+        # A cycle is planned once its mail has left: docs/adr/0007.
+        waiting = row.invitation.status == Status.QUEUED
+        planned = [] if waiting else await self._follow_ups.pending(subject)
         policy = await self._follow_ups.policy(DOMAIN)
         return views.detail(row, self._caller, self._clock.now(), queued, planned, policy)
 

@@ -4,22 +4,18 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, any_, bindparam, func, or_, select
+from sqlalchemy import Text, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 
 from relance.capabilities.directory.models import COMPANY_NAME, Company, Contact
 from relance.capabilities.directory.repository import DirectoryRepository
 from relance.core.bulk import among, change_all, insert_all
+from relance.core.driver import Statement
 from relance.core.repository import Repository
 from relance.core.search import folded
 
 Entry = Company | Contact
-
-
-def _equals_any(column: ColumnElement[str], values: Collection[str]) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = column == any_(bindparam(None, list(values), ARRAY(Text()), unique=True))
-    return found
 
 
 class NamedCompany(NamedTuple):
@@ -31,6 +27,32 @@ class NamedCompany(NamedTuple):
     folded: str
 
 
+def _finding(table: str, **keys: tuple[str, str]) -> Statement:
+    """Finds ids by any of several keys: for each, the expression that an index holds, and its type.
+
+    Each value is looked up by itself (OFFSET 0): while a table fills, the planner, whose statistics lag behind, would
+    rather compare every row with every value, and the next thousand rows cost more than the thousand before.
+    """
+    ways = (
+        f"SELECT f.id FROM unnest(CAST(:{name} AS {type_}[])) AS k(value) CROSS JOIN LATERAL ("  # noqa: S608 - constants
+        f"SELECT t.id FROM {table} t WHERE t.workspace_id = :workspace AND {expression} = k.value OFFSET 0) f"
+        for name, (expression, type_) in keys.items()
+    )
+    return Statement(" UNION ".join(ways))
+
+
+_CONTACTS = _finding(
+    "contacts", ids=("t.id", "uuid"), external_ids=("t.external_id", "text"), emails=("t.email", "text")
+)
+_COMPANIES = _finding(
+    "companies",
+    ids=("t.id", "uuid"),
+    external_ids=("t.external_id", "text"),
+    match_keys=("t.match_key", "text"),
+    names=("relance_fold(t.name)", "text"),
+)
+
+
 class BulkRepository(Repository):
     """Entries of the session's workspace, many at a time."""
 
@@ -38,24 +60,22 @@ class BulkRepository(Repository):
         self, ids: Collection[UUID], external_ids: Collection[str], emails: Collection[str]
     ) -> Sequence[Contact]:
         """The contacts that have one of those keys, locked in the order of their ids."""
-        keys = [(Contact.id, ids), (Contact.external_id, external_ids), (Contact.email, emails)]
-        ways = [among(column, list(values)) for column, values in keys if values]
-        if not ways:
+        found = await self._ids(_CONTACTS, ids=ids, external_ids=external_ids, emails=emails)
+        if not found:
             return []
-        statement = select(Contact).where(or_(*ways)).order_by(Contact.id).with_for_update()
+        statement = select(Contact).where(among(Contact.id, found)).order_by(Contact.id).with_for_update()
         return (await self.session.scalars(statement)).all()
 
     async def companies_known(
         self, ids: Collection[UUID], external_ids: Collection[str], match_keys: Collection[str]
     ) -> Sequence[Company]:
         """The companies that have one of those keys, locked in the order of their ids."""
-        keys = [(Company.id, ids), (Company.external_id, external_ids), (Company.match_key, match_keys)]
-        ways = [among(column, list(values)) for column, values in keys if values]
-        if not ways:
+        found = await self._ids(_COMPANIES, ids=ids, external_ids=external_ids, match_keys=match_keys, names=())
+        if not found:
             return []
         return (
             await self.session.scalars(
-                select(Company).where(or_(*ways)).order_by(Company.id).with_for_update(key_share=True)
+                select(Company).where(among(Company.id, found)).order_by(Company.id).with_for_update(key_share=True)
             )
         ).all()
 
@@ -63,15 +83,20 @@ class BulkRepository(Repository):
         self, external_ids: Collection[str], match_keys: Collection[str], names: Collection[str]
     ) -> Sequence[NamedCompany]:
         """The keys of the companies that have one of those, or one of those folded names."""
-        keys = [(Company.external_id, external_ids), (Company.match_key, match_keys)]
-        ways: list[ColumnElement[bool]] = [among(column, list(values)) for column, values in keys if values]
-        if names:
-            ways.append(_equals_any(COMPANY_NAME, names))
-        if not ways:
+        wanted = await self._ids(_COMPANIES, ids=(), external_ids=external_ids, match_keys=match_keys, names=names)
+        if not wanted:
             return []
         shown = select(Company.id, Company.external_id, Company.match_key, COMPANY_NAME.label("folded"))
-        found = await self.session.execute(shown.where(or_(*ways)).order_by(Company.id))
+        found = await self.session.execute(shown.where(among(Company.id, wanted)).order_by(Company.id))
         return [NamedCompany(*row) for row in found]
+
+    async def _ids(self, finding: Statement, **keys: Collection[Any]) -> list[UUID]:
+        if not any(keys.values()):
+            return []
+        await self.session.flush()
+        values = {name: list(value) for name, value in keys.items()}
+        rows = await finding.rows(self.session, workspace=self.session.workspace_id, **values)
+        return [row[0] for row in rows]
 
     async def fold(self, names: Collection[str]) -> Mapping[str, str]:
         """Each of `names` as companies are compared by their names."""

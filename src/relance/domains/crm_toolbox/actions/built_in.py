@@ -28,7 +28,7 @@ from relance.domains.crm_toolbox.actions.built_in_schemas import (
     DeletionRequest,
     StatusChange,
 )
-from relance.domains.crm_toolbox.actions.running import recorded
+from relance.domains.crm_toolbox.actions.running import check_around, recorded
 from relance.domains.crm_toolbox.actions.schemas import ActionReport
 from relance.domains.crm_toolbox.actions.targets import Choosing, Row
 from relance.domains.crm_toolbox.infobox.mails import EntryMails
@@ -63,6 +63,7 @@ class BuiltIn:
             ValidationFailed: the status is not in the list.
         """
         description = RichText.read_optional(wanted.description, "/description")
+        await check_around(self._session, self._runtime, self._caller, wanted)
         if wanted.status is not None and wanted.status not in await Fields(self._session, "contacts").statuses():
             raise ValidationFailed.at("/status", "unknown_status", UNKNOWN_STATUS)
         chosen = await self._choosing.choose(
@@ -90,6 +91,7 @@ class BuiltIn:
     async def activate(self, wanted: Activation) -> ActionReport:
         """In use or not; who is so already is left as they are."""
         description = RichText.read_optional(wanted.description, "/description")
+        await check_around(self._session, self._runtime, self._caller, wanted)
         chosen = await self._choosing.choose(wanted.targets, ACTIVATION.permission, partial=wanted.partial, lock=True)
 
         async def act(row: Row) -> bool:
@@ -116,6 +118,7 @@ class BuiltIn:
             CompanyHasContacts: neither `cascade` nor `reassign_to` is given.
             StillReferred: something is about one of them.
         """
+        await check_around(self._session, self._runtime, self._caller, wanted)
         if wanted.reassign_to is not None and await self._directory.find(wanted.reassign_to) is None:
             raise ValidationFailed.at("/reassign_to", "unknown_company", _UNKNOWN_COMPANY)
         chosen = await self._choosing.choose(
@@ -151,6 +154,7 @@ class BuiltIn:
             ValidationFailed: there is no such active user.
         """
         description = RichText.read_optional(wanted.description, "/description")
+        await check_around(self._session, self._runtime, self._caller, wanted)
         owner = (await InfoboxRepository(self._session).active_users([wanted.user_id])).get(wanted.user_id)
         if owner is None:
             raise ValidationFailed.at("/user_id", "unknown_user", UNKNOWN_USER)
@@ -182,6 +186,7 @@ class BuiltIn:
             AlreadyInDirectory: it has a contact with the address of one of them.
         """
         description = RichText.read_optional(wanted.description, "/description")
+        await check_around(self._session, self._runtime, self._caller, wanted)
         if await self._directory.find(wanted.company_id) is None:
             raise ValidationFailed.at("/company_id", "unknown_company", _UNKNOWN_COMPANY)
         chosen = await self._choosing.choose(

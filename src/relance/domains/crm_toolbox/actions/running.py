@@ -16,6 +16,17 @@ from relance.domains.crm_toolbox.models import InfoboxEntry
 from relance.domains.crm_toolbox.rich_text import RichText
 
 
+async def check_around(session: DbSession, runtime: Runtime, caller: Caller, wanted: PlainActionInput) -> None:
+    """What stands beside the targets, before anything is done with them.
+
+    Raises:
+        ValidationFailed: a participant, a list or a file is not known.
+    """
+    infobox = Infobox.of(session, runtime.clock, caller)
+    await infobox.check_people(await expanded(session, wanted.participants))
+    await infobox.check_files(wanted.file_ids)
+
+
 async def recorded(
     session: DbSession,
     runtime: Runtime,

@@ -14,7 +14,7 @@ from relance.core.runtime import Runtime
 from relance.core.security import Caller, Level
 from relance.core.subjects import ActorRef, SubjectRef
 from relance.domains.crm_toolbox.actions.declared import OWN
-from relance.domains.crm_toolbox.actions.running import recorded
+from relance.domains.crm_toolbox.actions.running import check_around, recorded
 from relance.domains.crm_toolbox.actions.schemas import ActionReport
 from relance.domains.crm_toolbox.actions.targets import Choosing
 from relance.domains.crm_toolbox.custom.repository import CustomTypeRepository
@@ -158,6 +158,7 @@ class CustomActions:
             raise ValidationFailed.at("/targets", "one_target", _ONE)
         check_values(kind.json_schema, wanted.values, "/values")
         description = RichText.read_optional(wanted.description, "/description")
+        await check_around(self._session, self._runtime, self._caller, wanted)
         chosen = await Choosing(self._session, self._caller).choose(wanted.targets, CUSTOM, partial=wanted.partial)
         chosen.all_done()
         entry = await recorded(

@@ -63,10 +63,9 @@ async def update(
     runtime: RuntimeDep,
     caller: Writer,
     response: Response,
-    if_match: IfMatch,
 ) -> EntryRead:
     """Its words: one's own, or anybody's that the level of the right reaches."""
-    await Entries(session, runtime, caller).update(entry, payload, if_match)
+    await Entries(session, runtime, caller).update(entry, payload)
     return await _shown(session, runtime, entry, response)
 
 
@@ -77,9 +76,9 @@ async def update(
     status_code=status.HTTP_204_NO_CONTENT,
     responses=_CHANGED | problem_responses(EntryRunsItself),
 )
-async def delete(entry: Locked, session: WriteDep, runtime: RuntimeDep, caller: Writer, if_match: IfMatch) -> None:
+async def delete(entry: Locked, session: WriteDep, runtime: RuntimeDep, caller: Writer) -> None:
     """With its comments; what the action has changed stays changed."""
-    await Entries(session, runtime, caller).delete(entry, if_match)
+    await Entries(session, runtime, caller).delete(entry)
 
 
 @router.post(
@@ -89,10 +88,10 @@ async def delete(entry: Locked, session: WriteDep, runtime: RuntimeDep, caller: 
     responses=_CHANGED | problem_responses(EntrySettled, EntryRunsItself),
 )
 async def complete(
-    entry: Locked, session: WriteDep, runtime: RuntimeDep, caller: Writer, response: Response, if_match: IfMatch
+    entry: Locked, session: WriteDep, runtime: RuntimeDep, caller: Writer, response: Response
 ) -> EntryRead:
     """Done before its time, it stands in the timeline at the present."""
-    await Entries(session, runtime, caller).settle(entry, Outcome.DONE, if_match)
+    await Entries(session, runtime, caller).settle(entry, Outcome.DONE)
     return await _shown(session, runtime, entry, response)
 
 
@@ -103,14 +102,20 @@ async def complete(
     responses=_CHANGED | problem_responses(EntrySettled, EntryRunsItself),
 )
 async def cancel(
-    entry: Locked, session: WriteDep, runtime: RuntimeDep, caller: Writer, response: Response, if_match: IfMatch
+    entry: Locked, session: WriteDep, runtime: RuntimeDep, caller: Writer, response: Response
 ) -> EntryRead:
     """It stays in the timeline, as cancelled."""
-    await Entries(session, runtime, caller).settle(entry, Outcome.CANCELLED, if_match)
+    await Entries(session, runtime, caller).settle(entry, Outcome.CANCELLED)
     return await _shown(session, runtime, entry, response)
 
 
-@router.get("/files/{file_id}", operation_id="infobox_file", summary="A file of an entry", responses=CONTENT)
+@router.get(
+    "/files/{file_id}",
+    operation_id="infobox_file",
+    summary="A file of an entry",
+    response_class=StreamingResponse,
+    responses=CONTENT,
+)
 async def file(entry: Readable, file_id: UUID, session: ReadDep, store: FileStoreDep) -> StreamingResponse:
     """The bytes, as an attachment, for whoever may read the entry."""
     held = {one.id: one for one in await Attachments(session).held([subject_of(entry.id)])}
@@ -123,7 +128,7 @@ async def file(entry: Readable, file_id: UUID, session: ReadDep, store: FileStor
     "/participants",
     operation_id="infobox_participants_add",
     summary="Let more users take part",
-    responses=problem_responses(TargetsDeleted),
+    responses=_CHANGED | problem_responses(TargetsDeleted),
 )
 async def add_participants(
     entry: Locked,
@@ -143,6 +148,7 @@ async def add_participants(
     operation_id="infobox_participants_remove",
     summary="Take a user out of an entry",
     status_code=status.HTTP_204_NO_CONTENT,
+    responses=_CHANGED,
 )
 async def remove_participant(
     entry: Locked, user_id: UUID, session: WriteDep, runtime: RuntimeDep, caller: Writer
@@ -151,14 +157,16 @@ async def remove_participant(
     await Participants(session, runtime, caller).remove(entry, user_id)
 
 
-async def _part(infobox_entry_id: UUID, session: WriteDep, caller: PartReader) -> InfoboxEntry:
-    return found_or_refused(await InfoboxRepository(session).find(infobox_entry_id, caller), caller)
+async def _part(infobox_entry_id: UUID, session: WriteDep, caller: PartReader, if_match: IfMatch) -> InfoboxEntry:
+    found = found_or_refused(await InfoboxRepository(session).find(infobox_entry_id, caller), caller)
+    if_match.check(found.version)
+    return found
 
 
 Part = Annotated[InfoboxEntry, Depends(_part)]
 
 
-@router.post("/mute", operation_id="infobox_mute", summary="Want no more mails about an entry")
+@router.post("/mute", operation_id="infobox_mute", summary="Want no more mails about an entry", responses=_CHANGED)
 async def mute(
     entry: Part, session: WriteDep, runtime: RuntimeDep, caller: PartReader, response: Response
 ) -> EntryRead:
@@ -166,7 +174,7 @@ async def mute(
     return await _muted(entry, session, runtime, caller, response, muted=True)
 
 
-@router.post("/unmute", operation_id="infobox_unmute", summary="Want mails about an entry again")
+@router.post("/unmute", operation_id="infobox_unmute", summary="Want mails about an entry again", responses=_CHANGED)
 async def unmute(
     entry: Part, session: WriteDep, runtime: RuntimeDep, caller: PartReader, response: Response
 ) -> EntryRead:

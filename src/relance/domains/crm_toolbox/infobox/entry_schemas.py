@@ -10,6 +10,8 @@ from relance.domains.crm_toolbox.rich_text import GivenHtml
 class EntryUpdate(Patch):
     """Changes to an entry (JSON merge patch)."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"description": "<p>À rappeler en janvier.</p>"}})
+
     description: GivenHtml | None = Field(None, description="HTML; null takes the words away.")
 
 

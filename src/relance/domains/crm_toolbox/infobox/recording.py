@@ -246,12 +246,19 @@ class Infobox:
             if one not in known:
                 raise ValidationFailed.at(f"/participants/user_ids/{index}", "unknown_user", _UNKNOWN_USER)
 
-    async def _attach(self, entry_id: UUID, ids: Sequence[UUID]) -> None:
-        if not ids:
-            return
+    async def check_files(self, ids: Sequence[UUID]) -> None:
+        """Make sure that these are files of the author that nothing holds.
+
+        Raises:
+            ValidationFailed: one of them is not, named at its place.
+        """
         attachments = Attachments(self._session)
-        known = await attachments.nameable_by(ids, self._author_id or entry_id, [subject_of(entry_id)])
+        known = await attachments.nameable_by(ids, self._author_id, []) if self._author_id is not None else {}
         for index, one in enumerate(ids):
             if one not in known:
                 raise ValidationFailed.at(f"/file_ids/{index}", "file_not_available", _UNKNOWN_FILE)
-        await attachments.hold(subject_of(entry_id), list(ids))
+
+    async def _attach(self, entry_id: UUID, ids: Sequence[UUID]) -> None:
+        if ids:
+            await self.check_files(ids)
+            await Attachments(self._session).hold(subject_of(entry_id), list(ids))

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response, Security
 
 from relance.capabilities.journal.timeline import Timeline
 from relance.core.errors import NotFound, PermissionDenied, Unauthenticated, ValidationFailed
-from relance.core.etag import set_etag
+from relance.core.etag import IfMatch, set_etag
 from relance.core.http import ReadDep, RuntimeDep, StrictRoute, WriteDep, link_next, page_request
 from relance.core.problems import problem_responses
 from relance.core.schemas import Page
@@ -68,12 +68,22 @@ Readable = Annotated[InfoboxEntry, Depends(readable)]
 Writer = Annotated[Caller, Depends(requires(INFOBOX_WRITE))]
 
 
-async def locked(infobox_entry_id: UUID, session: WriteDep, caller: Writer) -> InfoboxEntry:
+async def around(infobox_entry_id: UUID, session: WriteDep, caller: Writer) -> InfoboxEntry:
     """The entry of the address, locked, where the caller may read it."""
     found = await InfoboxRepository(session).find(infobox_entry_id, caller, lock=True)
     if found is None:
         raise NotFound()
     return found
+
+
+#: The entry around a comment, whose own version counts.
+Around = Annotated[InfoboxEntry, Depends(around)]
+
+
+async def locked(entry: Around, if_match: IfMatch) -> InfoboxEntry:
+    """The same at a version that the caller accepts."""
+    if_match.check(entry.version)
+    return entry
 
 
 Locked = Annotated[InfoboxEntry, Depends(locked)]

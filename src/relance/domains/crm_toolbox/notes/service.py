@@ -5,7 +5,7 @@ from datetime import timedelta
 from relance.core.db import DbSession
 from relance.core.runtime import Runtime
 from relance.core.security import Caller
-from relance.domains.crm_toolbox.actions.running import recorded
+from relance.domains.crm_toolbox.actions.running import check_around, recorded
 from relance.domains.crm_toolbox.actions.schemas import ActionReport
 from relance.domains.crm_toolbox.actions.targets import Choosing
 from relance.domains.crm_toolbox.infobox.mails import EntryMails
@@ -21,6 +21,7 @@ async def add_note(session: DbSession, runtime: Runtime, caller: Caller, wanted:
         TargetsNotAllowed: the caller's right does not reach some of the targets.
     """
     description = RichText.read(wanted.description, "/description")
+    await check_around(session, runtime, caller, wanted)
     chosen = await Choosing(session, caller).choose(wanted.targets, ACTION.permission, partial=wanted.partial)
     chosen.all_done()
     entry = await recorded(

@@ -17,7 +17,7 @@ from relance.domains.crm_toolbox.infobox.comments.schemas import (
     InfoboxCommentRead,
 )
 from relance.domains.crm_toolbox.infobox.comments.service import Comments
-from relance.domains.crm_toolbox.infobox.router import INFOBOX, Locked, PartReader, Readable, Writer
+from relance.domains.crm_toolbox.infobox.router import INFOBOX, Around, Locked, PartReader, Readable, Writer
 
 router = APIRouter(
     prefix=f"{INFOBOX}/{{infobox_entry_id}}/comments",
@@ -49,7 +49,7 @@ async def list_comments(
     operation_id="infobox_comments_create",
     summary="Comment on an entry",
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(TargetsDeleted),
+    responses=problem_responses(PreconditionFailed, TargetsDeleted),
 )
 async def create(
     entry: Locked, payload: CommentWrite, runtime: RuntimeDep, session: WriteDep, caller: Writer, response: Response
@@ -68,7 +68,7 @@ async def create(
     responses=problem_responses(PreconditionFailed, TargetsDeleted),
 )
 async def update(
-    entry: Locked,
+    entry: Around,
     infobox_comment_id: UUID,
     payload: CommentWrite,
     runtime: RuntimeDep,
@@ -91,7 +91,7 @@ async def update(
     responses=problem_responses(PreconditionFailed),
 )
 async def delete(
-    entry: Locked,
+    entry: Around,
     infobox_comment_id: UUID,
     runtime: RuntimeDep,
     session: WriteDep,

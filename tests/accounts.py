@@ -143,6 +143,7 @@ def build_app(runtime: Runtime, throttle: SignInThrottle) -> FastAPI:
     app.state.authenticator = IdentityAuthenticator(runtime)
     app.state.permissions = PERMISSIONS
     app.state.identity_watchers = ()
+    app.state.departure_watchers = ()
     app.state.sign_in_throttle = throttle
     app.add_middleware(RequestContext)
     install_error_handlers(app)

@@ -1,7 +1,7 @@
 """lists, shortcuts and own actions
 
 Revision: 0026_lists_and_own_actions
-After: 0038_bodies_cheaply_kept
+After: 0030_gdpr_settings
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0026_lists_and_own_actions"
-down_revision: str | None = "0038_bodies_cheaply_kept"
+down_revision: str | None = "0030_gdpr_settings"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

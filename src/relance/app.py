@@ -54,6 +54,7 @@ from relance.domains.sessions.proposals.router import router as date_proposals_r
 from relance.domains.sessions.router import router as sessions_router
 from relance.meta import router as meta_router
 from relance.openapi import DESCRIPTION, TAGS, describe
+from relance.people import people
 from relance.wiring import (
     EVENT_TYPES,
     FOLLOW_UP_DOMAINS,
@@ -114,6 +115,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.timeline = Timeline(TIMELINES)
     app.state.follow_up_domains = FOLLOW_UP_DOMAINS
     app.state.file_store = FileStore(settings)
+    app.state.people = people(runtime, app.state.file_store)
+    app.state.departure_watchers = (app.state.people,)
     app.state.job_kinds = job_kinds(runtime, app.state.file_store)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(RequestContext)

@@ -167,8 +167,11 @@ def _completed(app: FastAPI, permissions: Sequence[Permission], events: Sequence
     add_webhooks(document, events)
     simplify(document)
     guarded = {path for _method, path, operation in operations(document) if _is_guarded(operation)}
+    # What one action changes is one resource too: `GET …/consent` beside `POST …/consent/keep`.
+    acted_on = {path.rpartition("/")[0] for path in guarded if not path.endswith("}")}
     for method, path, operation in operations(document):
-        _add_headers(method, path, operation, single=path.endswith("}") or path in guarded or _is_guarded(operation))
+        single = path.endswith("}") or path in guarded or (method == "get" and path in acted_on)
+        _add_headers(method, path, operation, single=single or _is_guarded(operation))
     add_examples(document)
     return document
 

@@ -14,6 +14,7 @@ from relance.capabilities.webhooks import models as webhooks
 from relance.core.idempotency import models as idempotency
 from relance.domains.avant_vente import models as avant_vente
 from relance.domains.crm_toolbox import models as crm_toolbox
+from relance.domains.crm_toolbox.gdpr import models as gdpr
 from relance.domains.invitations import models as invitations
 from relance.domains.mandates import models as mandates
 from relance.domains.sessions import models as sessions
@@ -24,6 +25,7 @@ __all__ = [
     "directory",
     "files",
     "followups",
+    "gdpr",
     "idempotency",
     "identity",
     "invitations",

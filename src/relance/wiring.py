@@ -78,6 +78,13 @@ from relance.domains.avant_vente.types.service import install_types
 from relance.domains.crm_toolbox.emails import MAILS as CRM_MAILS
 from relance.domains.crm_toolbox.events import EVENTS as CRM_EVENTS
 from relance.domains.crm_toolbox.exports.transfers import EXPORTS as CRM_EXPORTS
+from relance.domains.crm_toolbox.gdpr.emails import MAILS as GDPR_MAILS
+from relance.domains.crm_toolbox.gdpr.events import EVENTS as GDPR_EVENTS
+from relance.domains.crm_toolbox.gdpr.followups import NOTICE, ConsentFollowUps, ConsentMails
+from relance.domains.crm_toolbox.gdpr.lifecycle import LIFECYCLE as CONSENT
+from relance.domains.crm_toolbox.gdpr.permissions import PERMISSIONS as GDPR
+from relance.domains.crm_toolbox.gdpr.recipient import ConsentRecipient
+from relance.domains.crm_toolbox.gdpr.timeline import TIMELINE as CONSENT_TIMELINE
 from relance.domains.crm_toolbox.imports.reverting import ImportRevert
 from relance.domains.crm_toolbox.imports.source import DirectoryImport
 from relance.domains.crm_toolbox.infobox.mails import COMMENT_KIND as INFOBOX_COMMENT
@@ -133,6 +140,7 @@ from relance.domains.sessions.permissions import PERMISSIONS as SESSION_RIGHTS
 from relance.domains.sessions.recipient import SessionClientRecipient
 from relance.domains.sessions.timeline import TIMELINE as SESSIONS_TIMELINE
 from relance.domains.sessions.transfers import EXPORT as SESSIONS_EXPORT
+from relance.people import people
 
 #: Every right of the product, in the order in which an administrator reads them.
 PERMISSIONS = (
@@ -140,6 +148,7 @@ PERMISSIONS = (
     *MANDATE_RIGHTS,
     *SESSION_RIGHTS,
     *CRM,
+    *GDPR,
     *AVANT_VENTE_RIGHTS,
     *MESSAGING,
     *DIRECTORY,
@@ -162,6 +171,7 @@ MAILS: tuple[type[Mail], ...] = (
     *DELIVERY_MAILS,
     *SESSION_MAILS,
     *AVANT_VENTE_MAILS,
+    *GDPR_MAILS,
     *CRM_MAILS,
     UserInvitationMail,
     UserReminderMail,
@@ -185,6 +195,7 @@ TIMELINES: tuple[TimelineSource, ...] = (
     MANDATES_TIMELINE,
     SESSIONS_TIMELINE,
     AVANT_VENTE_TIMELINE,
+    CONSENT_TIMELINE,
 )
 INFOBOX_EXPORT = timeline_export(Timeline(TIMELINES))
 
@@ -209,6 +220,7 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     SESSION,
     SESSION_CLIENT,
     AVANT_VENTE_REQUEST,
+    CONSENT,
     MESSAGE,
     JOB,
     USER,
@@ -223,6 +235,7 @@ EVENT_TYPES = Catalogue.complete(
         *DELIVERY_EVENTS,
         *SESSION_EVENTS,
         *AVANT_VENTE_EVENTS,
+        *GDPR_EVENTS,
         *CRM_EVENTS,
         *IDENTITY_EVENTS,
         *DIRECTORY_EVENTS,
@@ -272,6 +285,8 @@ def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
         ClientMails(runtime),
         SessionNotices(),
         RequestSubject(runtime),
+        ConsentMails(),
+        Notices(NOTICE),
         UserInvitationMails(runtime),
         PasswordResetMails(runtime),
         Notices(INFOBOX_ENTRY),
@@ -302,6 +317,7 @@ def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:
         DeliveryFollowUps(runtime),
         ClientFollowUps(runtime),
         RequestFollowUps(runtime),
+        ConsentFollowUps(runtime, people(runtime, FileStore(runtime.settings))),
         UserInvitationFollowUps(runtime),
     )
     return {handler.kind: handler for handler in handlers}
@@ -334,6 +350,7 @@ def recipients(runtime: Runtime) -> Mapping[str, RecipientHandler]:
         DeliveryRecipient(runtime),
         SessionClientRecipient(runtime),
         RequestRecipient(runtime),
+        ConsentRecipient(runtime),
         UserInvitationRecipient(runtime),
         PasswordResetRecipient(runtime),
     )

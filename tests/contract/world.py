@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from tests.contract import world_directory, world_sessions, world_toolbox
+from tests.contract import world_directory, world_gdpr, world_sessions, world_toolbox
 from tests.contract.contract import Operation, leaves, with_value
 from tests.contract.world_avant_vente import populate as avant_vente
 from tests.plugins.product import Office, Person, Product
@@ -143,6 +143,7 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     await product.work()
     await _accept(product, office, contact["email"])
     await world_directory.populate(product, office, ids)
+    await world_gdpr.populate(product, office, ids)
     await _import(product, office)
     await world_sessions.populate(product, office, ids)
     await _edit_mails(office)

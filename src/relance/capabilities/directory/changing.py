@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from relance.capabilities.directory.errors import ContactEmptied
 from relance.capabilities.directory.models import Company, Contact
 from relance.capabilities.journal.service import Journal
 from relance.core.clock import Clock
@@ -18,7 +19,13 @@ class Changing:
         self._actor = actor
 
     def change(self, row: Company | Contact, values: Mapping[str, Any]) -> bool:
-        """Whether anything was to be changed; where not, nothing is written."""
+        """Whether anything was to be changed; where not, nothing is written.
+
+        Raises:
+            ContactEmptied: nothing is changed on a contact that was emptied.
+        """
+        if isinstance(row, Contact) and row.emptied_at is not None:
+            raise ContactEmptied(row.emptied_at)
         changed = {name: value for name, value in values.items() if getattr(row, name) != value}
         for name, value in changed.items():
             setattr(row, name, value)

@@ -6,6 +6,7 @@ from uuid import UUID
 from relance.capabilities.directory.errors import AlreadyInDirectory, CompanyHasContacts, StillReferred
 from relance.capabilities.directory.models import Company, Contact
 from relance.capabilities.directory.repository import DirectoryRepository
+from relance.capabilities.directory.watchers import DepartureWatcher
 from relance.capabilities.journal.service import Entry, Journal
 from relance.core.clock import Clock
 from relance.core.db import DbSession
@@ -21,11 +22,12 @@ _UNKNOWN = Text("Cette société est inconnue.", "This company is not known.")
 class Deletion:
     """Deletes entries of the session's workspace. What the journal keeps of them are ids."""
 
-    def __init__(self, session: DbSession, clock: Clock, actor: ActorRef) -> None:
+    def __init__(self, session: DbSession, clock: Clock, actor: ActorRef, watchers: Sequence[DepartureWatcher]) -> None:
         self._rows = DirectoryRepository(session)
         self._session = session
         self._journal = Journal(session, clock)
         self._actor = actor
+        self._watchers = watchers
 
     async def contact(self, contact_id: UUID, precondition: Precondition) -> None:
         """Delete a contact.
@@ -51,6 +53,8 @@ class Deletion:
             Entry("contact.deleted", SubjectRef("contact", one.id), company_id=one.company_id, contact_id=one.id)
             for one in contacts
         ]
+        for watcher in self._watchers:
+            await watcher.departing(self._session, contacts, self._actor)
         await self._remove(Contact, [one.id for one in contacts])
         for one in contacts:
             self._session.expunge(one)

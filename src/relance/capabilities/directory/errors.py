@@ -1,5 +1,6 @@
 """Errors of the directory."""
 
+from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
@@ -68,3 +69,37 @@ class StatusInUse(RelanceError):
 
     def __init__(self, status_code: str) -> None:
         super().__init__(status_code=status_code)
+
+
+class PersonErased(RelanceError):
+    """Somebody with this address, or this key of the partner, was erased and does not come back unsaid."""
+
+    code = "person_erased"
+    status = 409
+    title = Text("Personne effacée", "Person erased")
+    detail = Text(
+        "Une personne connue par cette valeur a été effacée le {erased_at}. Elle ne peut être ajoutée à nouveau "
+        "qu’avec une justification (« readmission »), par qui en a le droit.",
+        "Somebody known by this value was erased on {erased_at}. They can be added again only with a justification "
+        "(`readmission`), by whoever may.",
+    )
+    example = MappingProxyType({"pointer": "/email", "erased_at": "2026-11-02T09:30:00Z"})
+
+    def __init__(self, pointer: str, erased_at: datetime) -> None:
+        super().__init__(pointer=pointer, erased_at=erased_at.isoformat().replace("+00:00", "Z"))
+
+
+class ContactEmptied(RelanceError):
+    """Nothing of the person is left in the entry, and nothing is written into it any more."""
+
+    code = "contact_emptied"
+    status = 409
+    title = Text("Contact vidé", "Contact emptied")
+    detail = Text(
+        "Ce contact a été vidé le {emptied_at} ; il ne peut plus être modifié.",
+        "This contact was emptied on {emptied_at}; it cannot be changed any more.",
+    )
+    example = MappingProxyType({"emptied_at": "2026-11-02T09:30:00Z"})
+
+    def __init__(self, emptied_at: datetime) -> None:
+        super().__init__(emptied_at=emptied_at.isoformat().replace("+00:00", "Z"))

@@ -10,12 +10,13 @@ from sqlalchemy import (
     Computed,
     ForeignKeyConstraint,
     Index,
+    LargeBinary,
     Text,
     UniqueConstraint,
     func,
     literal_column,
 )
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from relance.core.db import Base, Versioned, WorkspaceOwned, owned_reference
@@ -112,11 +113,54 @@ class Contact(WorkspaceOwned, _Reachable, Versioned, Base):
     #: When somebody last did something with the contact; no change of the version.
     last_action_at: Mapped[datetime | None]
 
+    # How the contact stands to its consent; its lifecycle is that of `crm_toolbox.gdpr`.
+    gdpr_status: Mapped[str] = mapped_column(default="none", server_default="none")
+    gdpr_since: Mapped[datetime | None]
+    #: When it is going to be emptied; null where nothing is planned.
+    gdpr_empties_at: Mapped[datetime | None]
+    #: When, how and by which words the consent in force was given or refused; nothing that says by whom outside.
+    gdpr_proof: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    #: Counts the changes of the status: the cycle of its mails and follow-ups.
+    gdpr_cycle: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: Since when nothing of the person is left in it.
+    emptied_at: Mapped[datetime | None]
+
     @declared_attr
     def search_text(self) -> Mapped[str]:
         """See `_words_of`."""
         columns = ("first_name", "last_name", "email", "other_emails", "phone", "other_phones")
         return mapped_column(Text(), _words_of(*columns), deferred=True)
+
+
+class ForgottenPerson(WorkspaceOwned, Base):
+    """A key by which somebody was known who was erased: a keyed hash, so that nobody reads who it was."""
+
+    __tablename__ = "forgotten_people"
+    __table_args__ = (UniqueConstraint("workspace_id", "key_hash"),)
+
+    key_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    forgotten_at: Mapped[datetime]
+
+
+class ConsentRecord(WorkspaceOwned, Base):
+    """One thing that happened to a person's consent: the proof. Written once; it outlives the contact's row."""
+
+    __tablename__ = "consent_records"
+    __table_args__ = (Index("ix_consent_records_contact", "workspace_id", "contact_id", "id"),)
+
+    contact_id: Mapped[UUID]
+    #: As the journal calls it: `consent.accepted` for one.
+    action: Mapped[str]
+    at: Mapped[datetime]
+    #: `link`, `user` or `worker`.
+    how: Mapped[str]
+    #: The user, or the link.
+    actor_id: Mapped[UUID | None]
+    #: The version of the words that were shown.
+    wording: Mapped[str | None]
+    locale: Mapped[str | None]
+    #: Of whoever asked without a mail, or took an erased person in again.
+    justification: Mapped[str | None]
 
 
 class CustomFieldSchema(WorkspaceOwned, Versioned, Base):
@@ -216,3 +260,10 @@ Index("ix_contacts_workspace_id_company_id", Contact.workspace_id, Contact.compa
 Index("ix_contacts_workspace_id_last_name", Contact.workspace_id, CONTACT_NAME, Contact.id)
 Index("ix_contacts_last_action_at", Contact.workspace_id, CONTACT_LAST_ACTION, Contact.id)
 Index("ix_contacts_status", Contact.workspace_id, Contact.status, postgresql_where=Contact.status.is_not(None))
+Index("ix_contacts_gdpr", Contact.workspace_id, Contact.gdpr_status, postgresql_where=Contact.gdpr_status != "none")
+Index(
+    "ix_contacts_gdpr_empties_at",
+    Contact.workspace_id,
+    Contact.gdpr_empties_at,
+    postgresql_where=Contact.gdpr_empties_at.is_not(None),
+)

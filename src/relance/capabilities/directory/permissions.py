@@ -6,6 +6,7 @@ from relance.core.security import Level, Permission
 COMPANIES_READ, COMPANIES_WRITE, COMPANIES_DELETE = "companies:read", "companies:write", "companies:delete"
 CONTACTS_READ, CONTACTS_WRITE, CONTACTS_DELETE = "contacts:read", "contacts:write", "contacts:delete"
 CONFIGURE = "directory:configure"
+READMIT = "gdpr:readmit"
 
 PERMISSIONS: tuple[Permission, ...] = (
     Permission(COMPANIES_READ, Text("Consulter les sociétés", "Read companies"), member=Level.ALL, shared=True),
@@ -21,6 +22,13 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission(
         CONTACTS_DELETE,
         Text("Supprimer définitivement des contacts", "Delete contacts for good"),
+        member=Level.NONE,
+        shared=True,
+    ),
+    Permission(
+        READMIT,
+        Text("Ajouter à nouveau une personne effacée", "Add an erased person again"),
+        manager=Level.NONE,
         member=Level.NONE,
         shared=True,
     ),

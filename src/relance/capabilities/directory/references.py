@@ -10,6 +10,7 @@ from relance.capabilities.directory.watchers import IdentityWatcher
 from relance.core.by_reference import ByReference
 from relance.core.clock import Clock
 from relance.core.db import DbSession
+from relance.core.keys import KeyRing
 from relance.core.subjects import SYSTEM, ActorRef
 
 
@@ -39,9 +40,9 @@ class CompaniesByReference(ByReference[Company, CompanyReplace]):
 class ContactsByReference(ByReference[Contact, ContactReplace]):
     """Contacts of the session's workspace by their external id."""
 
-    def __init__(self, session: DbSession, clock: Clock, actor: ActorRef = SYSTEM) -> None:
+    def __init__(self, session: DbSession, clock: Clock, actor: ActorRef = SYSTEM, keys: KeyRing | None = None) -> None:
         self._rows = DirectoryRepository(session)
-        self._directory = Directory(session, clock, actor)
+        self._directory = Directory(session, clock, actor, keys)
 
     async def find(self, external_id: str, *, lock: bool = False) -> Contact | None:
         """The contact with that key."""

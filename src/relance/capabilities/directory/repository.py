@@ -300,6 +300,10 @@ def narrowed_contacts(statement: AnySelect, filters: ContactCriteria) -> AnySele
         statement = statement.where(Contact.external_id == filters.external_id)
     if filters.active is not None:
         statement = statement.where(Contact.active.is_(filters.active))
+    if filters.gdpr:
+        statement = statement.where(Contact.gdpr_status.in_(filters.gdpr))
+    if filters.gdpr_empties_before is not None:
+        statement = statement.where(Contact.gdpr_empties_at <= filters.gdpr_empties_before)
     return statement
 
 

@@ -7,6 +7,8 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
+from relance.capabilities.directory.consent import ConsentStatus
+from relance.capabilities.directory.consent_schemas import ContactConsent, Readmission
 from relance.capabilities.directory.phones import normalise_phone
 from relance.core.addresses import EmailAddress
 from relance.core.custom_fields import CustomValues
@@ -14,6 +16,7 @@ from relance.core.i18n import Locale
 from relance.core.schemas import (
     UNSET,
     ExternalId,
+    GivenInstant,
     Input,
     Instant,
     Line,
@@ -64,6 +67,13 @@ _CONTACT: JsonDict = {
     "tags": ["client"],
     "custom_fields": {},
     "locale": "fr",
+    "gdpr": {
+        "status": "accepted",
+        "status_label": "Accepté",
+        "since": "2026-11-02T09:30:00Z",
+        "empties_at": "2028-11-02T09:30:00Z",
+        "proof": {"at": "2026-11-02T09:30:00Z", "how": "link", "wording": "5c1e0f", "locale": "fr"},
+    },
     "created_at": "2026-11-02T09:30:00Z",
     "last_action_at": "2026-11-20T14:05:00Z",
 }
@@ -81,7 +91,7 @@ DUPLICATE: JsonDict = {
 
 def _sent(shown: JsonDict, *but: str) -> JsonDict:
     """What is sent to make what is shown."""
-    made = {"id", "created_at", "last_action_at", "active", "company_name", *but}
+    made = {"id", "created_at", "last_action_at", "active", "company_name", "gdpr", *but}
     return {
         name: value
         for name, value in shown.items()
@@ -273,6 +283,9 @@ class ContactCreate(ContactReplace):
     model_config = ConfigDict(json_schema_extra={"example": _sent(_CONTACT)})
 
     external_id: ExternalId | None = Field(None, description="Your own key for this contact; unique.")
+    readmission: Readmission | None = Field(
+        None, description="Takes in somebody who was erased (`person_erased`); asks for the right `gdpr:readmit`."
+    )
 
 
 class ContactUpdate(_ReachablePatch):
@@ -303,6 +316,7 @@ class ContactRead(_ReachableRead):
     status: str | None
     status_label: str | None
     locale: Locale
+    gdpr: ContactConsent
     created_at: Instant
     last_action_at: Instant | None = Field(description="When something was last done with the contact.")
 
@@ -316,6 +330,8 @@ class ContactCriteria(_SharedCriteria):
     external_id: ExternalId | None = Field(None, description="Your own key, whole.")
     active: bool | None = Field(None, description="Only those in use, or only the others.")
     status: list[OwnCode] = Field(default_factory=list, max_length=50, description="Repeatable.")
+    gdpr: list[ConsentStatus] = Field(default_factory=list, max_length=5, description="Repeatable.")
+    gdpr_empties_before: GivenInstant | None = Field(None, description="Only those who are emptied until then.")
 
 
 class ContactFilter(ListQuery, ContactCriteria):

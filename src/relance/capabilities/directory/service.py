@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from relance.capabilities.directory.errors import AlreadyInDirectory
+from relance.capabilities.directory.errors import AlreadyInDirectory, ContactEmptied
 from relance.capabilities.directory.fields import Fields
+from relance.capabilities.directory.forgotten import Forgotten
 from relance.capabilities.directory.identifiers import NormalisedId, identity_columns, normalise
 from relance.capabilities.directory.models import Company, Contact
 from relance.capabilities.directory.repository import DirectoryRepository
@@ -26,6 +27,7 @@ from relance.core.db import DbSession
 from relance.core.errors import Conflict, NotFound, RelanceError, ValidationFailed
 from relance.core.etag import Precondition
 from relance.core.i18n import Text
+from relance.core.keys import KeyRing
 from relance.core.subjects import SYSTEM, ActorRef, SubjectRef
 
 #: Possible duplicates that are told.
@@ -38,7 +40,9 @@ _UNKNOWN_COMPANY = Text("Société inconnue.", "Unknown company.")
 class Directory:
     """Companies and contacts of the session's workspace."""
 
-    def __init__(self, session: DbSession, clock: Clock, actor: ActorRef = SYSTEM) -> None:
+    def __init__(self, session: DbSession, clock: Clock, actor: ActorRef = SYSTEM, keys: KeyRing | None = None) -> None:
+        """`keys` of the deployment: whoever writes contacts gives them."""
+        self._forgotten = Forgotten(session, keys) if keys is not None else None
         self._session = session
         self._clock = clock
         self._actor = actor
@@ -244,10 +248,14 @@ class Directory:
         Raises:
             ValidationFailed: its company is not known.
             AlreadyInDirectory: the company has a contact with that address, or another one has the external id.
+            PersonErased: somebody known by one of its addresses or by its external id was erased.
         """
         await self._require_company(wanted.company_id)
         await self._contact_fields.check(wanted.model_dump(include=_FIELDS))
-        created = await self._rows.insert_contact(wanted.model_dump(), self._clock.now())
+        values = wanted.model_dump(exclude={"readmission"})
+        if self._forgotten is not None:
+            await self._forgotten.admit(values, readmitted=wanted.readmission is not None)
+        created = await self._rows.insert_contact(values, self._clock.now())
         if created is None:
             raise await self._contact_clash(wanted)
         self._record_contact("contact.created", created, wanted.model_fields_set)
@@ -324,6 +332,10 @@ class Directory:
             await self._change_contact(contact, changes)
 
     async def _change_contact(self, contact: Contact, changes: Mapping[str, Any]) -> None:
+        if contact.emptied_at is not None:
+            raise ContactEmptied(contact.emptied_at)
+        if self._forgotten is not None:
+            await self._forgotten.admit(changed(contact, changes))
         if "company_id" in changes:
             await self._require_company(changes["company_id"])
         email = changes.get("email", contact.email)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
+from relance.capabilities.directory.consent import STATUS_LABELS, ConsentStatus
 from relance.capabilities.directory.models import Company, Contact
 from relance.capabilities.directory.repository import DirectoryRepository
 from relance.capabilities.directory.schemas import (
@@ -76,11 +77,24 @@ def _contact(
             "status": contact.status,
             "status_label": statuses.get(contact.status, contact.status) if contact.status else None,
             "locale": contact.locale,
+            "gdpr": consent_of(contact),
             "created_at": contact.created_at,
             "last_action_at": contact.last_action_at,
             **_shared(contact, people),
         }
     )
+
+
+def consent_of(contact: Contact) -> dict[str, Any]:
+    """How a contact stands to the keeping of its data, as the API shows it."""
+    status = ConsentStatus(contact.gdpr_status)
+    return {
+        "status": status.value,
+        "status_label": STATUS_LABELS[status].in_locale(),
+        "since": contact.gdpr_since,
+        "empties_at": contact.gdpr_empties_at,
+        "proof": contact.gdpr_proof,
+    }
 
 
 def _shared(row: Company | Contact, people: dict[UUID, str]) -> dict[str, Any]:

@@ -5,11 +5,12 @@ the same identity; so is an identifier where none was known.
 """
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 from uuid import UUID
 
-from relance.capabilities.directory.models import Company
+from relance.capabilities.directory.models import Company, Contact
 from relance.core.db import DbSession
 from relance.core.subjects import ActorRef
 
@@ -57,4 +58,12 @@ class IdentityWatcher(Protocol):
 
     async def identity_changed(self, session: DbSession, change: IdentityChange, actor: ActorRef) -> None:
         """Act in the caller's transaction. Locks are taken after the company's, never the other way round."""
+        ...
+
+
+class DepartureWatcher(Protocol):
+    """What is to be done before a contact is deleted. Registered by the composition root."""
+
+    async def departing(self, session: DbSession, contacts: Sequence[Contact], actor: ActorRef) -> None:
+        """Act in the caller's transaction; the rows of `contacts` are locked, and still as they were."""
         ...

@@ -1,33 +1,25 @@
 """Taking the bytes of a file that somebody sends."""
 
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
-from fastapi import Request, Response, UploadFile, params
+from fastapi import UploadFile
 
-from relance.core.http import StrictRoute
-from relance.core.middleware import accept_body_of
+from relance.core.settings import Settings
+from relance.core.uploads import RoomyRoute
 
 _CHUNK = 256 * 1024
 
 
-class UploadRoute(StrictRoute):
-    """Operations that take files read more than the others."""
+class UploadRoute(RoomyRoute):
+    """Operations that take files."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, the limit raised before anything is read where files are sent."""
-        handle = super().get_route_handler()
-        if self.body_field is None or not isinstance(self.body_field.field_info, params.File):
-            return handle
-
-        async def roomy(request: Request) -> Response:
-            accept_body_of(request, request.app.state.runtime.settings.max_form_bytes)
-            return await handle(request)
-
-        return roomy
+    @staticmethod
+    def room(settings: Settings) -> int:
+        """Several files, and the form around them."""
+        return settings.max_form_bytes
 
 
 async def save_upload(upload: UploadFile, path: Path) -> None:

@@ -27,6 +27,8 @@ class ActionLink(WorkspaceOwned, Base):
         ),
         # A token names an id alone: its workspace is known only once the row is found.
         Index("ix_action_links_id", "id"),
+        # All links of one person, for whoever tells or erases them.
+        Index("ix_action_links_recipient", "workspace_id", "recipient"),
     )
 
     subject_kind: Mapped[str]

@@ -88,12 +88,14 @@ class Outbox:
 
     async def enqueue_all(self, envelopes: Sequence[Envelope]) -> list[UUID | None]:
         """Queue many mails with two statements; the results are in the order of `envelopes`."""
-        if not envelopes:
-            return []
         ids = [new_id() for _ in envelopes]
         own, now = {"workspace_id": self._session.workspace_id}, self._clock.now()
-        messages = [own | _message(one, id_, now) for one, id_ in zip(envelopes, ids, strict=True)]
-        bodies = [own | _body(one, id_) for one, id_ in zip(envelopes, ids, strict=True)]
+        # Whoever was erased has no address left: what is still asked of them goes nowhere.
+        addressed = [(one, id_) for one, id_ in zip(envelopes, ids, strict=True) if one.recipient]
+        if not addressed:
+            return [None] * len(envelopes)
+        messages = [own | _message(one, id_, now) for one, id_ in addressed]
+        bodies = [own | _body(one, id_) for one, id_ in addressed]
         queued = await self._rows.insert(messages, bodies)
         if queued:
             self._session.ring(BELL)

@@ -1,7 +1,5 @@
 """Addresses that get no mail are kept as keyed hashes: the list tells nobody who is on it."""
 
-import hmac
-
 from relance.core.keys import KeyRing
 
 #: Reasons that a relay or a report gave; any other one is a person's wish, which nobody here may lift.
@@ -10,8 +8,7 @@ _REFUSED = "refused"
 
 def address_hashes(keys: KeyRing, address: str) -> list[bytes]:
     """`address` under every key of the deployment, the newest first."""
-    secrets = keys.every("suppression")
-    return [hmac.digest(key, address.lower().encode(), "sha256")[:16] for key in secrets]
+    return keys.hashes("suppression", address.lower())
 
 
 def of_delivery(reason: str) -> bool:

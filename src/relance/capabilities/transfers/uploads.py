@@ -1,26 +1,16 @@
 """Taking a file that somebody sends."""
 
-from collections.abc import Callable, Coroutine
-from typing import Any
-
-from fastapi import Request, Response
-
-from relance.core.http import StrictRoute
-from relance.core.middleware import accept_body_of
+from relance.core.settings import Settings
+from relance.core.uploads import RoomyRoute
 
 #: What surrounds a file in a multipart body.
 _ENVELOPE = 64 * 1024
 
 
-class UploadRoute(StrictRoute):
-    """A route that takes files: its bodies may be larger than those of the others."""
+class UploadRoute(RoomyRoute):
+    """Operations that take a table: one file, which may be larger than those that people attach."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, the limit raised before anything is read."""
-        handle = super().get_route_handler()
-
-        async def roomy(request: Request) -> Response:
-            accept_body_of(request, request.app.state.runtime.settings.max_upload_bytes + _ENVELOPE)
-            return await handle(request)
-
-        return roomy
+    @staticmethod
+    def room(settings: Settings) -> int:
+        """One file, and what surrounds it."""
+        return settings.max_upload_bytes + _ENVELOPE

@@ -11,7 +11,6 @@ from relance.capabilities.directory.schemas import ContactCreate
 from relance.capabilities.directory.service import Directory
 from relance.capabilities.followups.service import FollowUps
 from relance.capabilities.messaging.outbox import Outbox
-from relance.core.clock import Clock
 from relance.core.db import DbSession
 from relance.core.errors import DuplicateResource, NotFound, PermissionDenied, ValidationFailed
 from relance.core.i18n import Text, as_locale
@@ -150,7 +149,7 @@ class MandateService:
             readdressed = self._change_contact(row, contact)
         if readdressed and mandate.status != MandateStatus.DRAFT:
             mandate.status = MandateStatus.INVITED
-            await link_contact(self._session, self._clock, row, ActorRef.of(self._caller))
+            await link_contact(self._session, self._runtime, row, ActorRef.of(self._caller))
             await self._cycles.readdress(row, "mandate.readdressed")
         self._cycles.record(row, "mandate.changed", mandate.status, fields=sorted(wanted.model_fields_set))
         return await self.fresh(row)
@@ -260,7 +259,7 @@ class MandateService:
         step = LIFECYCLE.require(mandate.status, "submit", Actor.USER, views.facts_of(row, now))
         before, mandate.status = mandate.status, LIFECYCLE.target(step, mandate.status)
         mandate.submitted_by, mandate.submitted_at = self._caller.user_id, now
-        await link_contact(self._session, self._clock, row, ActorRef.of(self._caller))
+        await link_contact(self._session, self._runtime, row, ActorRef.of(self._caller))
         if mandate.status == MandateStatus.INVITED:
             row = await self.fresh(row)
             await self._cycles.ask(row)
@@ -348,12 +347,16 @@ def set_contact(row: MandateRow, values: dict[str, Any]) -> None:
         row.invitee.contact_email_key = values["email"].casefold() if values["email"] else None
 
 
-async def link_contact(session: DbSession, clock: Clock, row: MandateRow, actor: ActorRef) -> None:
-    """Know whoever is asked in the directory, where they are complete."""
+async def link_contact(session: DbSession, runtime: Runtime, row: MandateRow, actor: ActorRef) -> None:
+    """Know whoever is asked in the directory, where they are complete.
+
+    Raises:
+        PersonErased: they are not known there, and were once erased.
+    """
     invitee, mandate = row.invitee, row.mandate
     if not (invitee.contact_email and invitee.contact_first_name and invitee.contact_last_name):
         return
-    contact = await Directory(session, clock, actor).ensure_contact(
+    contact = await Directory(session, runtime.clock, actor, runtime.keys).ensure_contact(
         ContactCreate(
             company_id=mandate.company_id,
             first_name=invitee.contact_first_name,

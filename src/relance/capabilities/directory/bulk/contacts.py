@@ -1,12 +1,14 @@
 """Contacts in bulk."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from relance.capabilities.directory.bulk.companies import CompaniesInBulk, CompanyCache
 from relance.capabilities.directory.bulk.repository import BulkRepository
 from relance.capabilities.directory.bulk.wanted import Change, Done, Mode, Outcome, Pending, WantedEntry, fault
+from relance.capabilities.directory.forgotten import Forgotten, PersonKey, keys_of
 from relance.capabilities.directory.models import Contact
 from relance.capabilities.journal.service import Entry, Journal
 from relance.core.clock import Clock
@@ -14,6 +16,7 @@ from relance.core.custom_fields import merged
 from relance.core.db import DbSession
 from relance.core.errors import ValidationFailed
 from relance.core.ids import new_id
+from relance.core.keys import KeyRing
 from relance.core.subjects import ActorRef, SubjectRef
 
 _DEFAULTS: Mapping[str, Any] = {
@@ -75,7 +78,10 @@ class ContactsInBulk:
         actor: ActorRef,
         import_id: UUID | None = None,
         cache: CompanyCache | None = None,
+        *,
+        keys: KeyRing,
     ) -> None:
+        self._forgotten = Forgotten(session, keys)
         self._session = session
         self._clock = clock
         self._actor = actor
@@ -93,11 +99,12 @@ class ContactsInBulk:
         )
         keys = [one.company if _names_company(one) else None for one in wanted]
         companies = await self._companies.locate(keys, create=mode is not Mode.UPDATE)
+        erased = await self._forgotten.among([keys_of(one.values) for one in wanted])
         outcomes: list[Outcome | None] = []
         new: dict[int, dict[str, Any]] = {}
         pending, changes = Pending(_COLUMNS), dict[int, UUID]()
         for at, (one, company_id) in enumerate(zip(wanted, companies, strict=True)):
-            settled = self._decide(one, company_id, known, mode)
+            settled = self._decide(one, company_id, known, mode, erased[at])
             outcomes.append(settled if isinstance(settled, ValidationFailed) else None)
             if isinstance(settled, Contact):
                 moved = {"company_id": company_id} if company_id is not None else {}
@@ -120,7 +127,12 @@ class ContactsInBulk:
         return [one for one in outcomes if one is not None]
 
     def _decide(
-        self, one: WantedEntry, company_id: UUID | ValidationFailed | None, known: _Known, mode: Mode
+        self,
+        one: WantedEntry,
+        company_id: UUID | ValidationFailed | None,
+        known: _Known,
+        mode: Mode,
+        erased: tuple[PersonKey, datetime] | None,
     ) -> Contact | ValidationFailed | dict[str, Any]:
         """What a row is about: a contact that is known, the values of a new one, or why it cannot be done."""
         if isinstance(company_id, ValidationFailed):
@@ -128,6 +140,10 @@ class ContactsInBulk:
         row = known.match(one, company_id)
         if isinstance(row, ValidationFailed):
             return row
+        if row is not None and row.emptied_at is not None:
+            return fault("id", "contact_emptied")
+        if erased is not None:
+            return fault(erased[0].pointer.split("/")[1], "person_erased")
         if row is None:
             return self._fresh(one, company_id, mode)
         if mode is Mode.CREATE:

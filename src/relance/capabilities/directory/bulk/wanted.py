@@ -80,6 +80,14 @@ _FAULTS: Mapping[str, Text] = {
     ),
     "unknown_company": Text("Cette société est inconnue.", "This company is not known."),
     "missing": Text("Ce champ est obligatoire.", "This field is required."),
+    "person_erased": Text(
+        "Une personne connue par cette valeur a été effacée ; elle ne revient pas par un import.",
+        "Somebody known by this value was erased; they do not come back by an import.",
+    ),
+    "contact_emptied": Text(
+        "Ce contact a été vidé et ne peut plus être modifié.",
+        "This contact was emptied and cannot be changed any more.",
+    ),
     "duplicate": Text("Une autre fiche a déjà cette valeur.", "Another entry has this value already."),
 }
 

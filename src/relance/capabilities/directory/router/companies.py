@@ -17,6 +17,7 @@ from relance.capabilities.directory.permissions import (
 )
 from relance.capabilities.directory.references import CompaniesByReference
 from relance.capabilities.directory.repository import DirectoryRepository
+from relance.capabilities.directory.router.departures import DepartureWatchersDep
 from relance.capabilities.directory.schemas import (
     CompanyCreate,
     CompanyCreated,
@@ -208,6 +209,7 @@ async def delete_company(
     session: WriteDep,
     caller: CompanyDeleter,
     if_match: IfMatch,
+    watchers: DepartureWatchersDep,
     cascade: Annotated[bool, Query(description="Delete its contacts with it.")] = False,
     reassign_to: Annotated[UUID | None, Query(description="The company that its contacts are given to.")] = None,
 ) -> None:
@@ -216,5 +218,5 @@ async def delete_company(
         caller.require(CONTACTS_DELETE)
     if reassign_to is not None:
         caller.require(CONTACTS_WRITE)
-    deletion = Deletion(session, runtime.clock, ActorRef.of(caller))
+    deletion = Deletion(session, runtime.clock, ActorRef.of(caller), watchers)
     await deletion.company(company_id, if_match, cascade=cascade, reassign_to=reassign_to)

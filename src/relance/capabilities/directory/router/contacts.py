@@ -6,10 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from relance.capabilities.directory.deletion import Deletion
-from relance.capabilities.directory.errors import AlreadyInDirectory, StillReferred
-from relance.capabilities.directory.permissions import CONTACTS_DELETE, CONTACTS_READ, CONTACTS_WRITE
+from relance.capabilities.directory.errors import AlreadyInDirectory, ContactEmptied, PersonErased, StillReferred
+from relance.capabilities.directory.forgotten import record_readmission
+from relance.capabilities.directory.permissions import CONTACTS_DELETE, CONTACTS_READ, CONTACTS_WRITE, READMIT
 from relance.capabilities.directory.references import ContactsByReference
 from relance.capabilities.directory.repository import DirectoryRepository
+from relance.capabilities.directory.router.departures import DepartureWatchersDep
 from relance.capabilities.directory.schemas import (
     ContactCreate,
     ContactCreated,
@@ -46,7 +48,7 @@ from relance.core.subjects import ActorRef
 
 _ALWAYS = problem_responses(Unauthenticated, PermissionDenied, ValidationFailed)
 _ONE = problem_responses(NotFound)
-_CHANGED = problem_responses(NotFound, AlreadyInDirectory, PreconditionFailed)
+_CHANGED = problem_responses(NotFound, AlreadyInDirectory, PreconditionFailed, ContactEmptied, PersonErased)
 
 contacts = APIRouter(route_class=StrictRoute, prefix="/v1/contacts", tags=["contacts"], responses=_ALWAYS)
 
@@ -77,7 +79,7 @@ async def list_contacts(
     operation_id="contacts_create",
     summary="Add a contact",
     status_code=201,
-    responses=problem_responses(AlreadyInDirectory),
+    responses=problem_responses(AlreadyInDirectory, PersonErased),
 )
 async def create_contact(
     body: ContactCreate, response: Response, runtime: RuntimeDep, session: WriteDep, caller: ContactWriter
@@ -85,10 +87,14 @@ async def create_contact(
     """Adds a person to a company. An address is known once per company.
 
     `possible_duplicates` warns of contacts with the same address elsewhere, or the same name at this company;
-    `/v1/contacts/duplicates` asks beforehand.
+    `/v1/contacts/duplicates` asks beforehand. Somebody who was erased comes back only by a `readmission`.
     """
-    directory = Directory(session, runtime.clock, ActorRef.of(caller))
+    if body.readmission is not None:
+        caller.require(READMIT)
+    directory = Directory(session, runtime.clock, ActorRef.of(caller), runtime.keys)
     contact = await directory.create_contact(body)
+    if body.readmission is not None:
+        record_readmission(session, contact, ActorRef.of(caller), body.readmission.justification, runtime.clock)
     set_etag(response, contact.version)
     response.headers["Location"] = f"/v1/contacts/{contact.id}"
     (read,) = await read_contacts(session, [contact])
@@ -129,7 +135,7 @@ async def update_contact(
     if_match: IfMatch,
 ) -> ContactRead:
     """Changes the fields that are sent (JSON merge patch); null clears one that may be empty."""
-    directory = Directory(session, runtime.clock, ActorRef.of(caller))
+    directory = Directory(session, runtime.clock, ActorRef.of(caller), runtime.keys)
     contact = await directory.update_contact(contact_id, body, if_match)
     set_etag(response, contact.version)
     return (await read_contacts(session, [contact]))[0]
@@ -154,7 +160,7 @@ async def get_contact_by_reference(
     BY_REFERENCE,
     operation_id="contacts_put_by_reference",
     summary="Create or replace a contact by your own key",
-    responses=put_responses(ContactRead, AlreadyInDirectory),
+    responses=put_responses(ContactRead, AlreadyInDirectory, PersonErased),
 )
 async def put_contact_by_reference(
     external_id: ExternalIdPath,
@@ -170,7 +176,7 @@ async def put_contact_by_reference(
     Sent again, it changes nothing. A contact that has the address at this company under another key, or under none,
     is a `duplicate`.
     """
-    door = ContactsByReference(session, runtime.clock, ActorRef.of(caller))
+    door = ContactsByReference(session, runtime.clock, ActorRef.of(caller), runtime.keys)
     done = await door.put(external_id, body, precondition)
     answer_put(response, done, f"/v1/contacts/{done.row.id}")
     return (await read_contacts(session, [done.row]))[0]
@@ -184,7 +190,14 @@ async def put_contact_by_reference(
     responses=problem_responses(NotFound, StillReferred, PreconditionFailed),
 )
 async def delete_contact(
-    contact_id: UUID, runtime: RuntimeDep, session: WriteDep, caller: ContactDeleter, if_match: IfMatch
+    contact_id: UUID,
+    runtime: RuntimeDep,
+    session: WriteDep,
+    caller: ContactDeleter,
+    if_match: IfMatch,
+    watchers: DepartureWatchersDep,
 ) -> None:
-    """Permanent. What is about the contact (a mandate, for one) stands in the way."""
-    await Deletion(session, runtime.clock, ActorRef.of(caller)).contact(contact_id, if_match)
+    """Permanent: nothing of the person is left anywhere. What is about the contact (a mandate, for one) stands in the
+    way: empty the contact then.
+    """
+    await Deletion(session, runtime.clock, ActorRef.of(caller), watchers).contact(contact_id, if_match)

@@ -1,5 +1,6 @@
 """The actions on the directory: each changes what it is for, and records that as one entry."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from relance.capabilities.directory.changing import Changing
@@ -9,6 +10,7 @@ from relance.capabilities.directory.models import Company, Contact
 from relance.capabilities.directory.permissions import COMPANIES_DELETE
 from relance.capabilities.directory.schemas import ContactUpdate
 from relance.capabilities.directory.service import Directory
+from relance.capabilities.directory.watchers import DepartureWatcher
 from relance.core.db import DbSession
 from relance.core.errors import ValidationFailed
 from relance.core.etag import Precondition
@@ -53,7 +55,7 @@ class BuiltIn:
         self._caller = caller
         self._actor = ActorRef.of(caller)
         self._choosing = Choosing(session, caller)
-        self._directory = Directory(session, runtime.clock, self._actor)
+        self._directory = Directory(session, runtime.clock, self._actor, runtime.keys)
         self._changing = Changing(session, runtime.clock, self._actor)
 
     async def change_status(self, wanted: StatusChange) -> ActionReport:
@@ -110,7 +112,7 @@ class BuiltIn:
         )
         return chosen.report(entry.id if entry else None)
 
-    async def delete(self, wanted: DeletionRequest) -> ActionReport:
+    async def delete(self, wanted: DeletionRequest, watchers: Sequence[DepartureWatcher]) -> ActionReport:
         """Delete for good; the entry names ids alone. Contacts first, so that a company can go with its last ones.
 
         Raises:
@@ -128,7 +130,7 @@ class BuiltIn:
             lock=True,
             company_permission=COMPANIES_DELETE,
         )
-        deletion = Deletion(self._session, self._runtime.clock, self._actor)
+        deletion = Deletion(self._session, self._runtime.clock, self._actor, watchers)
 
         async def act(row: Row) -> bool:
             if isinstance(row, Company):

@@ -15,6 +15,7 @@ from relance.domains.crm_toolbox.actions.built_in_schemas import (
     STATUS_CHANGE,
 )
 from relance.domains.crm_toolbox.actions.declaration import ToolboxAction
+from relance.domains.crm_toolbox.gdpr.change_schemas import ACTION as GDPR
 from relance.domains.crm_toolbox.notes.schemas import ACTION as NOTE
 
 ACTIONS: tuple[ToolboxAction, ...] = (
@@ -27,6 +28,7 @@ ACTIONS: tuple[ToolboxAction, ...] = (
     STATUS_CHANGE,
     ASSIGNMENT,
     COMPANY_ASSIGNMENT,
+    GDPR,
 )
 #: Begins the key of an action of the workspace's own, in the toolbox and as the type of its entries.
 OWN = "custom."

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from relance.capabilities.directory.errors import AlreadyInDirectory, CompanyHasContacts, StillReferred
+from relance.capabilities.directory.errors import AlreadyInDirectory, CompanyHasContacts, ContactEmptied, StillReferred
 from relance.capabilities.directory.permissions import CONTACTS_DELETE
+from relance.capabilities.directory.router.departures import DepartureWatchersDep
 from relance.core.http import DryRun, RuntimeDep, StrictRoute, WriteDep
 from relance.core.problems import problem_responses
 from relance.core.security import Caller, requires
@@ -22,9 +23,15 @@ from relance.domains.crm_toolbox.actions.schemas import ActionReport
 from relance.domains.crm_toolbox.permissions import ACTIVATE, ASSIGN, ASSIGN_COMPANY, STATUS
 
 router = APIRouter(prefix="/v1/crm-toolbox", tags=["crm-toolbox"], route_class=StrictRoute, responses=ACTION_ERRORS)
+_EMPTIED = problem_responses(ContactEmptied)
 
 
-@router.post("/status-changes", operation_id="crm_toolbox_change_status", summary="Change the status of contacts")
+@router.post(
+    "/status-changes",
+    operation_id="crm_toolbox_change_status",
+    summary="Change the status of contacts",
+    responses=_EMPTIED,
+)
 async def change_status(
     payload: StatusChange,
     session: WriteDep,
@@ -38,7 +45,9 @@ async def change_status(
     return await run(session, response, lambda: act.change_status(payload), dry_run=dry_run)
 
 
-@router.post("/activations", operation_id="crm_toolbox_activate", summary="Activate or deactivate contacts")
+@router.post(
+    "/activations", operation_id="crm_toolbox_activate", summary="Activate or deactivate contacts", responses=_EMPTIED
+)
 async def activate(
     payload: Activation,
     session: WriteDep,
@@ -63,15 +72,21 @@ async def delete(
     session: WriteDep,
     runtime: RuntimeDep,
     caller: Annotated[Caller, Depends(requires(CONTACTS_DELETE))],
+    watchers: DepartureWatchersDep,
     response: Response,
     dry_run: DryRun = False,
 ) -> ActionReport:
     """For good. Companies need `companies:delete` as well, and `cascade` or `reassign_to` where they have contacts."""
     act = BuiltIn(session, runtime, caller)
-    return await run(session, response, lambda: act.delete(payload), dry_run=dry_run)
+    return await run(session, response, lambda: act.delete(payload, watchers), dry_run=dry_run)
 
 
-@router.post("/assignments", operation_id="crm_toolbox_assign", summary="Assign companies and contacts to a user")
+@router.post(
+    "/assignments",
+    operation_id="crm_toolbox_assign",
+    summary="Assign companies and contacts to a user",
+    responses=_EMPTIED,
+)
 async def assign(
     payload: Assignment,
     session: WriteDep,
@@ -89,7 +104,7 @@ async def assign(
     "/company-assignments",
     operation_id="crm_toolbox_assign_company",
     summary="Assign contacts to another company",
-    responses=problem_responses(AlreadyInDirectory),
+    responses=problem_responses(AlreadyInDirectory, ContactEmptied),
 )
 async def assign_company(
     payload: CompanyAssignment,

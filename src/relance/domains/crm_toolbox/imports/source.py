@@ -117,7 +117,7 @@ class _Entries:
             session, clock, actor, self._job.id, watchers=self._watchers
         )
         if self._record == "contacts":
-            bulk = ContactsInBulk(session, clock, actor, self._job.id, self._cache)
+            bulk = ContactsInBulk(session, clock, actor, self._job.id, self._cache, keys=self._runtime.keys)
         return [self._told(one) for one in await bulk.settle(wanted, self._mode)]
 
     def reference(self, given: Given) -> str | None:

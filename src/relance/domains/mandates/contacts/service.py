@@ -116,7 +116,7 @@ class MandateContacts:
             known = await self._rows.by_address(mandate.mandate.id, key)
             raise DuplicateResource(existing_id=str(known), pointer="/email")
         row = (await self._rows.rows([made]))[made]
-        await link_contact(self._session, self._clock, row, ActorRef.of(self._caller))
+        await link_contact(self._session, self._runtime, row, ActorRef.of(self._caller))
         await self._cycles.ask(row)
         self._cycles.record(row, "mandate_contact.created", None, mandate_id=str(mandate.mandate.id))
         return await self._fresh(row)

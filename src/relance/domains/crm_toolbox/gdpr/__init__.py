@@ -1,0 +1,1 @@
+"""Consent of contacts: asked, given, withdrawn; the emptying of those who do not give it."""

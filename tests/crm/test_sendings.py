@@ -180,6 +180,7 @@ async def test_what_is_to_come_is_cancelled_by_hand_or_with_its_contacts(product
     by_hand, hand_entry = await plan(crm.camille, crm.paul)
     nobody_left, left_entry = await plan(crm.ines)
     entry_deleted, deleted_entry = await plan(crm.paul)
+    refused, _ = await plan(crm.camille)
     cancelled = ok(await member.post(f"{by_hand}/cancel"))
     assert {(one["status"], one["reason"]) for one in cancelled["recipients"]} == {("cancelled", "on_request")}
     entry = await crm.entry(member, hand_entry)
@@ -187,6 +188,7 @@ async def test_what_is_to_come_is_cancelled_by_hand_or_with_its_contacts(product
     problem(await member.post(f"{by_hand}/cancel"), 409, "transition_not_allowed")
     ok(await admin.ask("PATCH", f"/v1/contacts/{crm.ines}", json={"active": False}))
     async with product.runtime.db.engine.begin() as connection:
+        await connection.exec_driver_sql("UPDATE contacts SET gdpr_status = 'refused' WHERE id = $1", (crm.camille,))
         await connection.exec_driver_sql("DELETE FROM infobox_entries WHERE id = $1", (deleted_entry,))
     assert (await member.get(entry_deleted)).status_code == 404
     await product.advance(admin, "P3D")
@@ -195,9 +197,12 @@ async def test_what_is_to_come_is_cancelled_by_hand_or_with_its_contacts(product
     entry = await crm.entry(member, left_entry)
     assert (entry["outcome"], entry["outcome_reason"]) == ("cancelled", "inactive")
     assert ok(await member.get(nobody_left))["upcoming"] is False
+    (of_refused,) = ok(await member.get(refused))["recipients"]
+    assert (of_refused["status"], of_refused["reason"]) == ("cancelled", "refused")
     states = await product.rows("SELECT state, reason FROM follow_ups WHERE subject_kind = 'profile_sending'")
     assert sorted((row["state"], row["reason"]) for row in states) == [
         ("cancelled", "cancelled"),
+        ("done", None),
         ("done", None),
         ("dropped", "deleted"),
     ]

@@ -22,12 +22,14 @@ from relance.core.lifecycle import Actor
 from relance.core.runtime import Runtime
 from relance.core.security import Caller
 from relance.core.subjects import ActorRef
+from relance.domains.crm_toolbox.actions.running import check_around
 from relance.domains.crm_toolbox.actions.targets import Choosing, Chosen, Row
 from relance.domains.crm_toolbox.export_templates.models import ExportTemplate
 from relance.domains.crm_toolbox.export_templates.printing import Printer
 from relance.domains.crm_toolbox.export_templates.repository import ExportTemplateRepository
 from relance.domains.crm_toolbox.export_templates.sheets import Sheets
 from relance.domains.crm_toolbox.infobox.mails import EntryMails
+from relance.domains.crm_toolbox.infobox.participants import expanded
 from relance.domains.crm_toolbox.infobox.recording import Infobox, NewEntry
 from relance.domains.crm_toolbox.infobox.repository import InfoboxRepository
 from relance.domains.crm_toolbox.models import InfoboxEntry
@@ -91,6 +93,7 @@ class Sendings:
         self._check_time(wanted)
         description = RichText.read_optional(wanted.description, "/description")
         profiles, template = await self.profiles(wanted.profile_ids), await self._template(wanted.export_template_id)
+        await check_around(self._session, self._tools.runtime, self._caller, wanted)
         words = await self._words(wanted, profiles)
         choosing = Choosing(self._session, self._caller)
         chosen = await choosing.choose(wanted.targets, ACTION.permission, partial=wanted.partial)
@@ -101,7 +104,7 @@ class Sendings:
         sending_id = None
         if wanted.mode == "send":
             sending_id = (await self._start(entry, chosen, profiles, words, wanted)).sending.id
-        await EntryMails(self._session, self._clock).tell(entry, wanted.participants.user_ids)
+        await EntryMails(self._session, self._clock).tell(entry, await expanded(self._session, wanted.participants))
         return _report(chosen, entry.id, sending_id)
 
     def _check_time(self, wanted: ProfileSendingCreate) -> None:
@@ -197,7 +200,7 @@ class Sendings:
                     "export_template_id": str(template.id) if template else None,
                 },
                 action_at=at,
-                participants=wanted.participants.user_ids,
+                participants=await expanded(self._session, wanted.participants),
                 file_ids=file_ids,
             )
         )

@@ -55,7 +55,7 @@ class ProposalFiles:
         known = await self._attachments.nameable_by(wanted, self._caller.user_id, [holder])
         for position, file_id in enumerate(ids):
             if file_id not in known:
-                raise ValidationFailed.at(f"/file_ids/{position}", "unknown_file", _UNKNOWN)
+                raise ValidationFailed.at(f"/file_ids/{position}", "file_not_available", _UNKNOWN)
         files = [known[file_id] for file_id in wanted]
         for file in files:
             if file.size > LARGEST_FILE:

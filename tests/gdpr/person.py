@@ -121,3 +121,6 @@ async def sent_profiles(product: Product, office: Office, contact: dict[str, Any
     later = (product.runtime.clock.now() + timedelta(days=300)).isoformat()
     for at in ({}, {"at": later}):
         made(await office.admin.post("/v1/crm-toolbox/profile-sendings", {**to, **at}), 200)
+        report = made(await office.admin.post("/v1/crm-toolbox/notes", body), 200)
+        comments = f"/v1/crm-toolbox/infobox/{report['entry_id']}/comments"
+        made(await office.admin.post(comments, {"body": f"<p>{NAME} a rappelé.</p>"}))

@@ -6,6 +6,7 @@ from sqlalchemy import null
 
 from relance.core.i18n import Text
 from relance.core.personal import Holding
+from relance.domains.crm_toolbox.infobox.mails import COMMENT_KIND
 from relance.domains.crm_toolbox.infobox.recording import KIND
 from relance.domains.crm_toolbox.models import InfoboxComment, InfoboxEntry
 from relance.domains.crm_toolbox.personal.repository import BARE_CONTENT, alone, among_others, sendings, sendings_near
@@ -40,6 +41,7 @@ PERSONAL = (
         partial(alone, InfoboxComment),
         cleared={"body_html": "", "body_text": ""},
         shown=("created_at",),
+        near=COMMENT_KIND,
     ),
     Holding(
         "infobox_comments_with_others",
@@ -48,6 +50,7 @@ PERSONAL = (
         partial(among_others, InfoboxComment),
         redacted=("body_html", "body_text"),
         shown=("created_at",),
+        near=COMMENT_KIND,
     ),
     Holding(
         "profile_recipients",

@@ -36,11 +36,25 @@ faults: .venv/.dev ## Kill workers, stop servers, misbehave: the long form, with
 faults-webhooks: .venv/.dev ## Kill workers and the receiver of webhooks: nothing lost, order kept (SEED=1 EVENTS=2000 KILLS=30)
 	SEED=$(SEED) EVENTS=$(EVENTS) WORKERS=$(WORKERS) KILLS=$(KILLS) $(BIN)/python -m tests.faults.webhooks
 
-.PHONY: bench bench-list bench-create bench-remind-all bench-sweep bench-mail bench-import
-bench: bench-list bench-create bench-remind-all bench-sweep bench-mail bench-import ## Measure the product beside its limits and beside the usual way
+.PHONY: bench bench-list bench-pages bench-summary bench-create bench-remind-all bench-sweep bench-mail bench-import
+.PHONY: bench-export bench-start
+bench: .venv/.dev ## Measure the product beside its limits and beside the usual way: all of it, a quarter of an hour on two cores
+	$(BIN)/python -m benchmarks.everything
 
 bench-list: .venv/.dev ## Pages of the invitations list per second, 50 of a million (ROWS=1000000 ROUNDS=3)
 	ROWS=$(ROWS) ROUNDS=$(ROUNDS) $(BIN)/python -m benchmarks.listing
+
+bench-pages: .venv/.dev ## First and thousandth page of the list, at three sizes up to ROWS=10000000 (minutes)
+	ROWS=$(ROWS) ROUNDS=$(ROUNDS) $(BIN)/python -m benchmarks.pages
+
+bench-summary: .venv/.dev ## Counts of the dashboard per second (ROWS=1000000 ROUNDS=3)
+	ROWS=$(ROWS) ROUNDS=$(ROUNDS) $(BIN)/python -m benchmarks.summary
+
+bench-export: .venv/.dev ## Rows per second of the dashboard as CSV (ROWS=1000000 ROUNDS=3)
+	ROWS=$(ROWS) ROUNDS=$(ROUNDS) $(BIN)/python -m benchmarks.export
+
+bench-start: .venv/.dev ## Seconds from a second `relance up` to its first answer (ROUNDS=3)
+	ROUNDS=$(ROUNDS) $(BIN)/python -m benchmarks.start
 
 bench-create: .venv/.dev ## Invitations created per second over HTTP (ROUNDS=3)
 	ROUNDS=$(ROUNDS) $(BIN)/python -m benchmarks.create

@@ -23,6 +23,7 @@ _ENDPOINT = "/v1/invitations"
 
 async def _prepare(settings: Settings) -> tuple[DemoCredentials, str]:
     """The demonstration with partners to invite; the id of an organisation that may."""
+    await copies.start_again(settings.database_url)
     credentials = await seed_demo(settings)
     async with copies.loading(settings.database_url) as connection:
         await copies.invite(connection, PARTNERS)

@@ -122,7 +122,7 @@ def serving(words: Sequence[str], env: Mapping[str, str]) -> Iterator[tuple[int,
     )
     try:
         deadline = time.monotonic() + 60
-        while not _ready(port):
+        while not ready(port):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{' '.join(words)} does not answer")
             time.sleep(0.05)
@@ -132,7 +132,8 @@ def serving(words: Sequence[str], env: Mapping[str, str]) -> Iterator[tuple[int,
         process.wait(30)
 
 
-def _ready(port: int) -> bool:
+def ready(port: int) -> bool:
+    """Whether the product, or one of its contenders, answers there."""
     try:
         return ask_once(port, "GET", "/readyz", {})[0] == 200
     except OSError:

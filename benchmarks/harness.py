@@ -109,9 +109,9 @@ class Result:
         return max((sample.peak_rss for sample in self.samples.get(OURS, [])), default=0)
 
 
-def of_limit(least: float) -> Bar:
+def of_limit(least: float, words: str = "") -> Bar:
     """At least so much of the limit."""
-    return Bar(f"≥ {least:g} of the limit", lambda result: _over(result.ratio(LIMIT), least))
+    return Bar(words or f"≥ {least:g} of the limit", lambda result: _over(result.ratio(LIMIT), least))
 
 
 def of_usual(least: float) -> Bar:

@@ -151,6 +151,34 @@ class ByHand:
         body = orjson.dumps({"items": [_listed(row) for row in shown], "next_cursor": after}, default=str)
         return Response(body, media_type="application/json")
 
+    async def summary(self, request: Request) -> Response:
+        """The counts, counted."""
+        hashes = self._keys.candidates(request.headers["authorization"][7:])
+        async with self._pool.acquire() as connection:
+            caller = await connection.fetchrow(_BY_KEY.sql, hashes, datetime.now(UTC))
+            if caller is None or not allowed(caller, "invitations:read"):
+                return Response(status_code=401)
+            rows = await connection.fetch(_COUNTS, caller["workspace_id"], caller["organisation_ids"])
+        return Response(orjson.dumps(_counted(rows)), media_type="application/json")
+
+
+_COUNTS = """
+SELECT archived_at IS NOT NULL AS archived, form_status, status, count(*) AS number FROM invitations
+WHERE workspace_id = $1 AND issuing_organisation_id = ANY($2::uuid[]) AND form_status = 'to_complete'
+    AND archived_at IS NULL
+GROUP BY 1, 2, 3
+"""
+
+
+def _counted(rows: Any) -> dict[str, Any]:
+    archived = {"false": 0, "true": 0}
+    forms, statuses = dict.fromkeys(_FORM, 0), dict.fromkeys(_STATUS, 0)
+    for row in rows:
+        archived["true" if row["archived"] else "false"] += row["number"]
+        forms[row["form_status"]] += row["number"]
+        statuses[row["status"]] += row["number"]
+    return {"total": sum(archived.values()), "form_status": forms, "status": statuses, "archived": archived}
+
 
 def _usual_statement() -> Any:
     found = union_all(
@@ -261,7 +289,11 @@ async def _ok(_request: Request) -> Response:
 def by_hand(settings: Settings) -> ASGIApp:
     """The application by hand."""
     hand = ByHand(settings)
-    routes = [Route("/v1/invitations", hand.list_invitations), Route("/readyz", _ok)]
+    routes = [
+        Route("/v1/invitations", hand.list_invitations),
+        Route("/v1/invitations/summary", hand.summary),
+        Route("/readyz", _ok),
+    ]
     return Starlette(routes=routes, lifespan=hand.lifespan)
 
 

@@ -37,6 +37,7 @@ from relance.core.routes import pass_over_strangers
 from relance.core.settings import Settings, get_settings
 from relance.domains.avant_vente.routers import routers as avant_vente_routers
 from relance.domains.crm_toolbox.exports.router import routers as crm_export_routers
+from relance.domains.crm_toolbox.infobox.transfers import export_router as infobox_export_router
 from relance.domains.crm_toolbox.routers import routers as crm_toolbox_routers
 from relance.domains.invitations.bulk_router import router as invitations_bulk_router
 from relance.domains.invitations.forms_router import forms, prequalifications
@@ -57,6 +58,7 @@ from relance.people import people
 from relance.wiring import (
     EVENT_TYPES,
     FOLLOW_UP_DOMAINS,
+    INFOBOX_EXPORT,
     PERMISSIONS,
     TIMELINES,
     build_runtime,
@@ -137,6 +139,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         mandates_router,
         mandate_contacts_router,
         mandate_deliveries_router,
+        infobox_export_router(INFOBOX_EXPORT),
         *crm_toolbox_routers,
         sessions_bulk_router,
         calendar_feed_router,

@@ -39,7 +39,7 @@ from relance.capabilities.jobs.handlers import JobKinds
 from relance.capabilities.jobs.imports import ImportJob
 from relance.capabilities.jobs.lifecycle import LIFECYCLE as JOB
 from relance.capabilities.jobs.permissions import PERMISSIONS as JOBS
-from relance.capabilities.journal.timeline import TimelineSource
+from relance.capabilities.journal.timeline import Timeline, TimelineSource
 from relance.capabilities.links.recipient import RecipientHandler
 from relance.capabilities.messaging.delivery.compose import TEST_KIND
 from relance.capabilities.messaging.events import EVENTS as MESSAGE_EVENTS
@@ -87,7 +87,9 @@ from relance.domains.crm_toolbox.gdpr.recipient import ConsentRecipient
 from relance.domains.crm_toolbox.gdpr.timeline import TIMELINE as CONSENT_TIMELINE
 from relance.domains.crm_toolbox.imports.reverting import ImportRevert
 from relance.domains.crm_toolbox.imports.source import DirectoryImport
+from relance.domains.crm_toolbox.infobox.mails import COMMENT_KIND as INFOBOX_COMMENT
 from relance.domains.crm_toolbox.infobox.recording import KIND as INFOBOX_ENTRY
+from relance.domains.crm_toolbox.infobox.transfers import timeline_export
 from relance.domains.crm_toolbox.permissions import PERMISSIONS as CRM
 from relance.domains.invitations.creation import DOMAIN
 from relance.domains.invitations.delivery import InvitationMails
@@ -186,15 +188,6 @@ FOLLOW_UP_DOMAINS: tuple[PolicyDomain, ...] = (
     PolicyDomain(USERS, Text("Invitations d’utilisateurs", "Invitations of users")),
 )
 
-#: Every list that can leave as a file; its routes are in the router of its domain.
-EXPORTS: tuple[ListExport[Any, Any], ...] = (
-    INVITATIONS_EXPORT,
-    MANDATES_EXPORT,
-    SESSIONS_EXPORT,
-    AVANT_VENTE_EXPORT,
-    *CRM_EXPORTS,
-)
-
 #: What the history of a company or a contact tells of each domain.
 TIMELINES: tuple[TimelineSource, ...] = (
     DIRECTORY_TIMELINE,
@@ -203,6 +196,17 @@ TIMELINES: tuple[TimelineSource, ...] = (
     SESSIONS_TIMELINE,
     AVANT_VENTE_TIMELINE,
     CONSENT_TIMELINE,
+)
+INFOBOX_EXPORT = timeline_export(Timeline(TIMELINES))
+
+#: Every list that can leave as a file; its routes are in the router of its domain.
+EXPORTS: tuple[ListExport[Any, Any], ...] = (
+    INVITATIONS_EXPORT,
+    MANDATES_EXPORT,
+    SESSIONS_EXPORT,
+    AVANT_VENTE_EXPORT,
+    *CRM_EXPORTS,
+    INFOBOX_EXPORT,
 )
 
 #: Every lifecycle of the product, as `GET /v1/meta/lifecycles` prints them.
@@ -286,6 +290,7 @@ def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
         UserInvitationMails(runtime),
         PasswordResetMails(runtime),
         Notices(INFOBOX_ENTRY),
+        Notices(INFOBOX_COMMENT),
         Notices(ACCOUNT),
         Notices(TEST_KIND),
     )

@@ -36,7 +36,9 @@ def guarded() -> list[Operation]:
 
 def tagged() -> list[Operation]:
     """What reads one resource: an address that ends on its id, or one that a guarded operation changes."""
-    changed = {one.path for one in guarded()} | {one.path.rpartition("/")[0] for one in guarded()}
+    # What stands directly below `/v1` is a domain or a collection, unless it is changed itself.
+    above = {one.path.rpartition("/")[0] for one in guarded()}
+    changed = {one.path for one in guarded()} | {path for path in above if path.count("/") > 2}
     return [
         one
         for one in all_operations()

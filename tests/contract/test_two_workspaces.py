@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 from tests.contract.contract import MACHINES, Operation, all_operations, some, with_value
 from tests.contract.world import NAMES, NEVER_CALLED, World, body_of, field_at, id_places, path_of, table_of
+from tests.files.samples import PDF
 
 REFUSED = {403, 404, 422}
 CALLED = [
@@ -137,13 +138,22 @@ async def test_nothing_of_another_workspace_is_reached(world: World, neighbour: 
     assert await theirs.rows() == before
 
 
+async def another_file(world: World) -> str:
+    """A file of the caller that nothing holds."""
+    made = await world.admin.ask("POST", "/v1/files", files={"file": ("note.pdf", PDF)})
+    found: str = made.json()["id"]
+    return found
+
+
 async def test_the_same_requests_pass_with_ids_of_ones_own(world: World) -> None:
     """Otherwise the tests above would prove nothing: each body with an id is accepted, or refused for its content."""
     wrong: list[str] = []
     for operation in CALLED:
         for at in id_places(operation):
             table = table_of(field_at(at))
-            body = with_value(body_of(operation, world), at, world.ids[table])
+            # A file belongs to the first that names it.
+            own = await another_file(world) if table == "files" else world.ids[table]
+            body = with_value(body_of(operation, world), at, own)
             if at[0] == "partner":
                 body = {**body, "partner": {"id": world.ids[table]}}
             answer = await ask(world, operation, path_of(operation, world), json=body)

@@ -49,6 +49,8 @@ KEY = "F/00412 é"
 #: Values of path parameters that are no ids: what the populated workspace has.
 NAMES = {
     "external_id": KEY,
+    "shortcut_key": "note",
+    "custom_action_key": "qualification",
     "form_version": "1",
     "domain": "invitations",
     "key": "invitations.invitation",

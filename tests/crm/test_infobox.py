@@ -128,6 +128,11 @@ async def test_one_timeline_of_all_that_happened(product: Product, office: Offic
     planned = await crm.run(admin, "notes", later)
     assert (await crm.contact(crm.ines))["last_action_at"] is not None
 
+    # Whom something was done with last comes first; whom nothing was done with yet, last.
+    by_action = ok(await admin.get("/v1/contacts?sort=-last_action_at"))["items"]
+    assert {one["id"] for one in by_action[:2]} == {crm.camille, crm.ines}
+    assert [one["last_action_at"] for one in by_action[2:]] == [None]
+
     lines = await crm.timeline(admin, company_id=crm.martin)
     types = [one["type"] for one in lines]
     assert types[:2] == ["note", "note"]
@@ -169,6 +174,26 @@ async def test_one_timeline_of_all_that_happened(product: Product, office: Offic
         "mandate.accepted"
     }
     assert [one["type"] for one in await crm.timeline(admin)] == ["note", "note"]
+
+    # The same lines as a file, streamed or made in the background.
+    sheet = (await admin.get(f"{INFOBOX}/export.csv", params={"company_id": crm.martin})).text.splitlines()
+    assert sheet[0].lstrip("\ufeff").split(";")[:4] == ["Date", "Action", "Issue", "Auteur"]
+    assert len(sheet) == len(lines) + 1
+    assert sheet[1].split(";")[1:] == [
+        "Info",
+        "À venir",
+        "Admin Vasseur",
+        "Fonderie Martin",
+        "Camille Martin",
+        "Rappel",
+        "0",
+        "0",
+    ]
+    assert any(";Mandat accepté;" in line for line in sheet)
+    asked = {"format": "xlsx", "filter": {"contact_id": crm.camille}}
+    job = ok(await admin.post(f"{INFOBOX}/exports", asked), 202)
+    await product.work()
+    assert ok(await admin.get(f"/v1/jobs/{job['id']}"))["done"] == len(hers)
 
     # Whoever may not read mandates is not told of them here either; whoever takes part reads that entry alone.
     rights = {"infobox:read": "all", "invitations:read": "all"}

@@ -34,6 +34,7 @@ class Facets:
 
     def __init__(self, *axes: Axis) -> None:
         self.axes = axes
+        self._known: dict[tuple[tuple[str, frozenset[str]], ...], list[int]] = {}
         #: Number → where the row stands on each axis, in the order of the axes.
         self.places: Sequence[tuple[str, ...]] = tuple(product(*(axis.codes for axis in axes)))
 
@@ -49,7 +50,12 @@ class Facets:
 
     def among(self, wanted: Mapping[str, Collection[str]]) -> list[int]:
         """The numbers of the combinations that `wanted` admits; an axis without codes, or not named, admits all."""
-        return list(self._numbers(wanted))
+        asked = tuple((name, frozenset(codes)) for name, codes in wanted.items() if codes)
+        found = self._known.get(asked)
+        if found is None:
+            # As many as there are combinations of filters.
+            found = self._known[asked] = list(self._numbers(dict(asked)))
+        return found.copy()
 
     def _numbers(self, wanted: Mapping[str, Collection[str]]) -> Iterator[int]:
         for number, codes in enumerate(self.places):

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response
@@ -165,7 +166,8 @@ def page_request(runtime: Runtime, limit: int, sort: str, cursor: str | None) ->
 def link_next(request: Request, runtime: Runtime, response: Response, next_cursor: str | None) -> None:
     """Set the `Link` header that points to the next page, built on the configured public address."""
     if next_cursor is not None:
-        query = str(request.url.include_query_params(cursor=next_cursor).query)
+        kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+        query = urlencode([*kept, ("cursor", next_cursor)])
         response.headers["Link"] = f'<{runtime.settings.public_url}{request.url.path}?{query}>; rel="next"'
 
 

@@ -13,8 +13,10 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     UniqueConstraint,
+    func,
+    literal_column,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from relance.core.db import Base, Versioned, WorkspaceOwned, owned_reference
@@ -197,6 +199,9 @@ class SavedView(WorkspaceOwned, Versioned, Base):
 COMPANY_NAME: ColumnElement[str] = folded(Company.name)
 CONTACT_NAME: ColumnElement[str] = folded(Contact.last_name)
 CONTACT_FIRST_NAME: ColumnElement[str] = folded(Contact.first_name)
+#: With whom nothing was done yet comes before all others.
+_NEVER = literal_column("'1970-01-01 00:00:00+00'::timestamptz", TIMESTAMP(timezone=True))
+CONTACT_LAST_ACTION: ColumnElement[datetime] = func.coalesce(Contact.last_action_at, _NEVER)
 
 
 def _unique_where_given(model: type[Company | Contact], *columns: str) -> None:
@@ -253,6 +258,7 @@ Index(
 )
 Index("ix_contacts_workspace_id_company_id", Contact.workspace_id, Contact.company_id, Contact.id)
 Index("ix_contacts_workspace_id_last_name", Contact.workspace_id, CONTACT_NAME, Contact.id)
+Index("ix_contacts_last_action_at", Contact.workspace_id, CONTACT_LAST_ACTION, Contact.id)
 Index("ix_contacts_status", Contact.workspace_id, Contact.status, postgresql_where=Contact.status.is_not(None))
 Index("ix_contacts_gdpr", Contact.workspace_id, Contact.gdpr_status, postgresql_where=Contact.gdpr_status != "none")
 Index(

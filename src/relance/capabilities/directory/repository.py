@@ -26,6 +26,7 @@ from sqlalchemy.exc import IntegrityError
 from relance.capabilities.directory.models import (
     COMPANY_NAME,
     CONTACT_FIRST_NAME,
+    CONTACT_LAST_ACTION,
     CONTACT_NAME,
     Company,
     Contact,
@@ -49,6 +50,7 @@ COMPANY_SORTS = {"name": SortKey("name", COMPANY_NAME), "created_at": SortKey("c
 CONTACT_SORTS = {
     "last_name": SortKey("last_name", CONTACT_NAME),
     "created_at": SortKey("created_at", Contact.created_at),
+    "last_action_at": SortKey("last_action_at", CONTACT_LAST_ACTION),
 }
 
 

@@ -29,7 +29,7 @@ from relance.core.schemas import (
 
 IdScheme = Literal["siren", "siret", "vat", "other"]
 CompanySort = Literal["name", "-name", "created_at", "-created_at"]
-ContactSort = Literal["last_name", "-last_name", "created_at", "-created_at"]
+ContactSort = Literal["last_name", "-last_name", "created_at", "-created_at", "last_action_at", "-last_action_at"]
 
 _COMPANY: JsonDict = {
     "id": "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a10",

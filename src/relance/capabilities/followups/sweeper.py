@@ -1,5 +1,6 @@
 """The sweep: claim what is due, let the domain act, in small transactions. Any number of processes may sweep."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from relance.core.single_flight import SingleFlight
 _log = structlog.get_logger(__name__)
 
 BATCH = 500
+#: Batches at once where there are many: PostgreSQL works on the one while Python makes the rows of the other.
+HANDS = 2
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _RETRY = timedelta(minutes=5)
 #: A sweep that met so many held subjects ends; the next one is seconds away.
@@ -53,23 +56,34 @@ class Sweeper:
 
     async def _sweep(self) -> int:
         await self._runtime.tick()
-        total = 0
         passed: set[UUID] = set()
-        since = _BEGINNING
-        while True:
-            batch = _Batch(since)
-            try:
-                await self._batch(BATCH, batch, passed)
-            except Exception:
-                # One subject must not hold up the others: take them one by one, and set the faulty one aside.
-                _log.exception("follow_up_batch_failed")
-                batch = await self._one_by_one(since, passed)
-            total += batch.settled
-            passed |= batch.left
-            if not batch.claimed or len(passed) > _MOST_PASSED or self._closing:
-                return total
+        first = await self._turn(_BEGINNING, passed)
+        hands = HANDS if len(first.claimed) >= BATCH else 1
+        results = await asyncio.gather(*(self._go_on(first, passed) for _ in range(hands)), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return first.settled + sum(result for result in results if isinstance(result, int))
+
+    async def _go_on(self, batch: "_Batch", passed: set[UUID]) -> int:
+        """Batch after batch, from the one that `batch` came to. How many were settled."""
+        total = 0
+        while batch.claimed and len(passed) <= _MOST_PASSED and not self._closing:
             # What falls due before this while the sweep is under way is the next one's.
-            since = max(row.due_at for row in batch.claimed)
+            batch = await self._turn(max(row.due_at for row in batch.claimed), passed)
+            total += batch.settled
+        return total
+
+    async def _turn(self, since: datetime, passed: set[UUID]) -> "_Batch":
+        batch = _Batch(since)
+        try:
+            await self._batch(BATCH, batch, passed)
+        except Exception:
+            # One subject must not hold up the others: take them one by one, and set the faulty one aside.
+            _log.exception("follow_up_batch_failed")
+            batch = await self._one_by_one(since, passed)
+        passed |= batch.left
+        return batch
 
     async def _one_by_one(self, since: datetime, passed: set[UUID]) -> "_Batch":
         whole = _Batch(since)

@@ -1,6 +1,8 @@
 """Who calls: an access token of a user, or an API key, becomes a `Caller` with one query."""
 
 from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Literal
 from uuid import UUID
 
@@ -86,8 +88,7 @@ class IdentityAuthenticator:
         if last_use is None or (now - last_use).total_seconds() >= _TOUCH_SECONDS:
             async with self._db.transaction(facts["workspace_id"]) as session:
                 await IdentityRepository(session).touch_key(facts["key_id"], now)
-        owned, scoped = levels(facts["permissions"]), levels(facts["key_permissions"])
-        allowed = {code: min(level, owned.get(code, Level.NONE)) for code, level in scoped.items()}
+        allowed = _lower(tuple(facts["key_permissions"].items()), tuple(facts["permissions"].items()))
         return _caller("api_key", facts, allowed)
 
 
@@ -103,9 +104,22 @@ async def caller_for(session: DbSession, workspace_id: UUID, user_id: UUID) -> C
     return _caller("user", facts, levels(facts["permissions"])) if facts is not None else None
 
 
-def levels(stored: Mapping[str, str]) -> dict[str, Level]:
+def levels(stored: Mapping[str, str]) -> Mapping[str, Level]:
     """A stored set of permissions, with its levels in order."""
-    return {code: Level.parse(name) for code, name in stored.items()}
+    return _levels(tuple(stored.items()))
+
+
+@lru_cache(maxsize=1024)
+def _levels(stored: tuple[tuple[str, str], ...]) -> Mapping[str, Level]:
+    """Read once: roles and keys are few, and each request brings the permissions of one."""
+    return MappingProxyType({code: Level.parse(name) for code, name in stored})
+
+
+@lru_cache(maxsize=1024)
+def _lower(one: tuple[tuple[str, str], ...], other: tuple[tuple[str, str], ...]) -> Mapping[str, Level]:
+    """What both allow, of the codes of `one`."""
+    owned = _levels(other)
+    return MappingProxyType({code: min(level, owned.get(code, Level.NONE)) for code, level in _levels(one).items()})
 
 
 def _caller(kind: Literal["user", "api_key"], facts: Facts, permissions: Mapping[str, Level]) -> Caller:

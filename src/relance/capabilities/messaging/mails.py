@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import ClassVar, Self
 from uuid import UUID
@@ -86,6 +87,7 @@ class Mail(Placeholders):
             raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(unknown))}")
 
     @classmethod
+    @cache
     def link_fields(cls) -> frozenset[str]:
         """The fields that hold an address of its link."""
         return frozenset({"link", *cls.choices}) & cls.model_fields.keys()

@@ -51,3 +51,19 @@ class TargetsDeleted(RelanceError):
         "La société ou le contact de cette entrée est supprimé : elle est en lecture seule.",
         "The company or contact of this entry is deleted: it can only be read.",
     )
+
+
+class EntryRunsItself(RelanceError):
+    """What is to come is done by the service; it is cancelled where it was asked for."""
+
+    code = "entry_runs_itself"
+    status = 409
+    title = Text("Action automatique", "Automatic action")
+    detail = Text(
+        "Cette action s’exécute d’elle-même : annulez-la là où elle a été demandée.",
+        "This action runs by itself: cancel it where it was asked for.",
+    )
+    example = MappingProxyType({"type": "send_profile"})
+
+    def __init__(self, type_: str) -> None:
+        super().__init__(type=type_)

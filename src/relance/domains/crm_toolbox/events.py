@@ -38,4 +38,7 @@ EVENTS = (
     _event("completed", Text("Action à venir effectuée", "Planned action done"), "planned", "done"),
     _event("cancelled", Text("Action à venir annulée", "Planned action cancelled"), "planned", "cancelled"),
     _event("failed", Text("Action à venir échouée", "Planned action failed"), "planned", "failed"),
+    _event("changed", Text("Action modifiée", "Action changed"), None, "done"),
+    _event("deleted", Text("Action supprimée", "Action deleted"), None, "done"),
+    _event("commented", Text("Action commentée", "Action commented on"), None, "done"),
 )

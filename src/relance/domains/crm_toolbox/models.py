@@ -104,3 +104,62 @@ class InfoboxComment(WorkspaceOwned, Versioned, Base):
     body_text: Mapped[str]
     created_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
+
+
+class DistributionList(WorkspaceOwned, Versioned, Base):
+    """Users who are told together. An entry takes who is on it at that time."""
+
+    __tablename__ = "distribution_lists"
+    __table_args__ = (
+        owned_reference("created_by", "users"),
+        UniqueConstraint("workspace_id", "name"),
+        Index("ix_distribution_lists_name", "workspace_id", "name", "id"),
+    )
+
+    name: Mapped[str]
+    created_by: Mapped[UUID]
+    created_at: Mapped[datetime]
+
+
+class DistributionListMember(WorkspaceOwned, Base):
+    """A user on a list."""
+
+    __tablename__ = "distribution_list_members"
+    __table_args__ = (
+        owned_reference("distribution_list_id", "distribution_lists", ondelete="CASCADE"),
+        owned_reference("user_id", "users"),
+        UniqueConstraint("workspace_id", "distribution_list_id", "user_id"),
+    )
+
+    distribution_list_id: Mapped[UUID]
+    user_id: Mapped[UUID]
+
+
+class CrmShortcut(WorkspaceOwned, Base):
+    """An action in somebody's quick access. It stays while the right is lost, and is not shown."""
+
+    __tablename__ = "crm_shortcuts"
+    __table_args__ = (owned_reference("user_id", "users"), UniqueConstraint("workspace_id", "user_id", "key"))
+
+    user_id: Mapped[UUID]
+    key: Mapped[str]
+    position: Mapped[int]
+
+
+class CustomActionType(WorkspaceOwned, Versioned, Base):
+    """An action of the workspace's own: « Actions spécifiques »."""
+
+    __tablename__ = "custom_action_types"
+    __table_args__ = (UniqueConstraint("workspace_id", "key"),)
+
+    #: Part of the address and of the entries' type; it never changes.
+    key: Mapped[str]
+    label_fr: Mapped[str]
+    label_en: Mapped[str]
+    icon: Mapped[str]
+    json_schema: Mapped[dict[str, Any]]
+    several: Mapped[bool]
+    #: Ids of the roles that may use it; empty for all that may run actions of the workspace's own.
+    role_ids: Mapped[list[str]]
+    active: Mapped[bool]
+    created_at: Mapped[datetime]

@@ -11,6 +11,13 @@ IMPORT = "contacts:import"
 INFOBOX_READ = "infobox:read"
 INFOBOX_WRITE = "infobox:write"
 NOTE = "crm-toolbox:note"
+STATUS = "crm-toolbox:status"
+ACTIVATE = "crm-toolbox:activate"
+ASSIGN = "crm-toolbox:assign"
+ASSIGN_COMPANY = "crm-toolbox:assign-company"
+CUSTOM = "crm-toolbox:custom"
+LISTS = "crm-toolbox:lists"
+CONFIGURE = "crm-toolbox:configure"
 
 PERMISSIONS = (
     Permission(IMPORT, Text("Importer des contacts", "Import contacts"), member=Level.NONE, shared=True),
@@ -20,4 +27,22 @@ PERMISSIONS = (
         INFOBOX_WRITE, Text("Commenter, modifier et supprimer dans l’infobox", "Comment, change, delete in the infobox")
     ),
     Permission(NOTE, Text("Ajouter des notes (Info)", "Add notes (Info)"), member=Level.ALL),
+    Permission(STATUS, Text("Modifier le statut des contacts", "Change the status of contacts"), member=Level.ALL),
+    Permission(ACTIVATE, Text("Activer et désactiver des contacts", "Activate and deactivate contacts")),
+    Permission(ASSIGN, Text("Attribuer des sociétés et des contacts", "Assign companies and contacts")),
+    Permission(
+        ASSIGN_COMPANY,
+        Text("Attribuer des contacts à une autre société", "Assign contacts to another company"),
+        member=Level.ALL,
+    ),
+    Permission(CUSTOM, Text("Exécuter les actions spécifiques", "Run specific actions"), member=Level.ALL),
+    # By whoever has made the list.
+    Permission(LISTS, Text("Gérer les listes de distribution", "Manage distribution lists")),
+    Permission(
+        CONFIGURE,
+        Text("Régler les actions spécifiques", "Set the specific actions"),
+        manager=Level.NONE,
+        member=Level.NONE,
+        shared=True,
+    ),
 )

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from typing import Annotated, Self
 
 import nh3
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from relance.capabilities.messaging.catalogue.plaintext import plain_text
 from relance.capabilities.messaging.catalogue.richtext import TAGS, Hidden
@@ -30,7 +30,12 @@ _REFUSED = Text(
 _EMPTY = Text("Ce texte est vide.", "This text is empty.")
 
 #: As a caller gives it; `RichText.read` takes it.
-GivenHtml = Annotated[str, StringConstraints(max_length=_LONGEST), AfterValidator(clean_text)]
+GivenHtml = Annotated[
+    str,
+    StringConstraints(max_length=_LONGEST),
+    AfterValidator(clean_text),
+    Field(examples=["<p>À rappeler <strong>en janvier</strong>.</p>"]),
+]
 
 
 @dataclass(frozen=True, slots=True)

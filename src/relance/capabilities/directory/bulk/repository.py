@@ -126,8 +126,10 @@ class BulkRepository(Repository):
         return True
 
     async def remove_untouched(self, model: type[Entry], ids: Sequence[UUID]) -> set[UUID]:
-        """Delete those of `ids` that nobody has changed and nothing refers to; the ids of those that are gone."""
+        """Delete those of `ids` that nobody has changed or acted on and nothing refers to; the ids of those gone."""
         untouched = select(model.id).where(among(model.id, list(ids)), model.version == 1).with_for_update()
+        if model is Contact:
+            untouched = untouched.where(Contact.last_action_at.is_(None))
         wanted = list(await self.session.scalars(untouched))
         if await DirectoryRepository(self.session).remove(model, wanted) is None:
             return set(wanted)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from relance.core.i18n import Text
-from relance.core.security import Caller
+from relance.core.security import Caller, Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class ToolboxAction:
         body: what it is given; None where that is no JSON.
         several: whether one run may have several targets.
         entry_label: of its entries, where the link says something else.
-        offered: whether a workspace offers it at all, asked with its features and the caller; always where unset.
+        offered: whether it is offered to this caller besides; always where unset.
+        manual: whether people say what became of an entry that was to come; else the action itself does.
         method: of the request.
     """
 
@@ -35,7 +36,14 @@ class ToolboxAction:
     several: bool = True
     entry_label: Text | None = None
     offered: Callable[[Caller], bool] | None = None
+    manual: bool = False
     method: str = "POST"
+
+    def allows(self, caller: Caller) -> bool:
+        """Whether the caller may run it at all; with whom, the level of the right says."""
+        if caller.level(self.permission) is Level.NONE:
+            return False
+        return self.offered is None or self.offered(caller)
 
     @property
     def title(self) -> Text:

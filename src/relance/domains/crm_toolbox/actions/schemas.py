@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from relance.core.schemas import Input, Output
+from relance.domains.crm_toolbox.rich_text import GivenHtml
 
 MOST_TARGETS = 500
 _CONTACT = "019a9f5e-7c3e-7a51-9f0e-0b1f6f1f5a11"
@@ -49,9 +50,12 @@ class ParticipantsInput(Input):
     """Who is told of the entry, and of what is said about it later."""
 
     user_ids: list[UUID] = Field(default_factory=list, max_length=100, description="Users of the workspace.")
+    distribution_list_ids: list[UUID] = Field(
+        default_factory=list, max_length=20, description="Those who are on these lists now; later changes do not count."
+    )
 
 
-class ActionInput(Input):
+class PlainActionInput(Input):
     """What every action can be given besides its targets."""
 
     participants: ParticipantsInput = Field(default_factory=ParticipantsInput)
@@ -61,6 +65,12 @@ class ActionInput(Input):
     partial: bool = Field(
         False, description="Do it with the targets that it can be done with, and report the others; else all or none."
     )
+
+
+class ActionInput(PlainActionInput):
+    """The same, with formatted words."""
+
+    description: GivenHtml | None = Field(None, description="HTML: formatting is kept, a script is refused.")
 
 
 class TargetRefusal(Output):

@@ -68,13 +68,14 @@ class Chosen:
         """With whom something was done: what the entry names."""
         return [one.target for one in self.given if one.outcome == "done" and one.target is not None]
 
-    async def each(self, act: Act) -> None:
+    async def each(self, act: Act, *, contacts_first: bool = False) -> None:
         """Act on every target. All or none, unless `partial`: then what is refused is undone and reported alone.
 
         Raises:
             RelanceError: of the first target that is refused, where all or none is asked for.
         """
-        for one in self.given:
+        order = sorted(self.given, key=lambda one: one.name == "company_id") if contacts_first else self.given
+        for one in order:
             if one.row is None or one.refused is not None:
                 continue
             if not self.partial:

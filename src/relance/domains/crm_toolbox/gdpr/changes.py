@@ -5,12 +5,11 @@ from relance.core.db import DbSession
 from relance.core.runtime import Runtime
 from relance.core.security import Caller
 from relance.core.subjects import ActorRef
+from relance.domains.crm_toolbox.actions.running import check_around, recorded
 from relance.domains.crm_toolbox.actions.schemas import ActionReport
 from relance.domains.crm_toolbox.actions.targets import Choosing, Row
 from relance.domains.crm_toolbox.gdpr.change_schemas import ACTION, GdprChange
 from relance.domains.crm_toolbox.gdpr.consents import Consents
-from relance.domains.crm_toolbox.infobox.mails import EntryMails
-from relance.domains.crm_toolbox.infobox.recording import Infobox, NewEntry
 from relance.domains.crm_toolbox.rich_text import RichText
 
 
@@ -23,6 +22,7 @@ async def change_statuses(session: DbSession, runtime: Runtime, caller: Caller, 
         RelanceError: of the first contact that cannot have the status, where all or none is asked for.
     """
     description = RichText.read(wanted.description, "/description") if wanted.description else None
+    await check_around(session, runtime, caller, wanted)
     chosen = await Choosing(session, caller).choose(
         wanted.targets, ACTION.permission, partial=wanted.partial, lock=True
     )
@@ -33,17 +33,14 @@ async def change_statuses(session: DbSession, runtime: Runtime, caller: Caller, 
         return await consents.set_status(row, wanted.status, wanted.template, caller.email, wanted.justification)
 
     await chosen.each(act)
-    if not chosen.done:
-        return chosen.report(None)
-    entry = await Infobox.of(session, runtime.clock, caller).record(
-        NewEntry(
-            type=ACTION.key,
-            targets=chosen.done,
-            description=description,
-            content={"status": wanted.status.value, "template": wanted.template.value if wanted.template else None},
-            participants=wanted.participants.user_ids,
-            file_ids=wanted.file_ids,
-        )
+    entry = await recorded(
+        session,
+        runtime,
+        caller,
+        ACTION.key,
+        chosen,
+        wanted,
+        description=description,
+        content={"status": wanted.status.value, "template": wanted.template.value if wanted.template else None},
     )
-    await EntryMails(session, runtime.clock).tell(entry, wanted.participants.user_ids)
-    return chosen.report(entry.id)
+    return chosen.report(entry.id if entry else None)

@@ -15,14 +15,23 @@ from relance.capabilities.messaging.outbox import Envelope, Outbox
 from relance.core.clock import Clock
 from relance.core.db import DbSession
 from relance.core.i18n import Locale, as_locale, long_datetime
+from relance.core.subjects import SubjectRef
 from relance.domains.crm_toolbox.actions.declared import entry_label
 from relance.domains.crm_toolbox.emails import AssignedMail, CalendarMail, CommentMail, EntryFacts, EntryMail
 from relance.domains.crm_toolbox.infobox.recording import subject_of
 from relance.domains.crm_toolbox.infobox.repository import InfoboxRepository, TargetRow
 from relance.domains.crm_toolbox.models import InfoboxComment, InfoboxEntry
 
+#: The subject kind of the mails about one comment.
+COMMENT_KIND = "infobox_comment"
 _MOST_NAMES = 5
 _MOST_WORDS = 2_000
+
+
+def comment_subject(comment_id: UUID) -> SubjectRef:
+    """How the capabilities name a comment."""
+    return SubjectRef(COMMENT_KIND, comment_id)
+
 
 Builder = Callable[[User, Locale], Mail]
 
@@ -75,10 +84,9 @@ class EntryMails:
         await self._send(around, [one for one in user_ids if one != entry.author_id], build)
 
     async def tell_comment(self, entry: InfoboxEntry, comment: InfoboxComment, user_ids: Iterable[UUID]) -> None:
-        """The participants read what was said, but for whoever has said it. Numbered by the comments of the entry."""
+        """The participants read what was said, but for whoever has said it."""
         around = await self._around(entry)
         said_by = (await self._rows.user_names([comment.author_id])).get(comment.author_id, "")
-        number = (await self._rows.comment_counts([entry.id])).get(entry.id, 0)
 
         def build(to: User, locale: Locale) -> Mail:
             return CommentMail(
@@ -90,7 +98,8 @@ class EntryMails:
                 comment=_cut(comment.body_text),
             )
 
-        await self._send(around, [one for one in user_ids if one != comment.author_id], build, ordinal=number)
+        people = [one for one in user_ids if one != comment.author_id]
+        await self._send(around, people, build, subject=comment_subject(comment.id))
 
     async def tell_assigned(self, entry: InfoboxEntry, owner_id: UUID) -> None:
         """Whoever looks after the customers from now on reads it."""
@@ -150,7 +159,7 @@ class EntryMails:
         user_ids: Sequence[UUID],
         build: Builder,
         *,
-        ordinal: int = 0,
+        subject: SubjectRef | None = None,
         files: Sequence[Attachment] = (),
     ) -> None:
         people = await self._rows.active_users(user_ids)
@@ -163,11 +172,10 @@ class EntryMails:
             author = around.author
             envelopes.append(
                 Envelope(
-                    subject=subject_of(around.entry.id),
+                    subject=subject or subject_of(around.entry.id),
                     mail=build(to, locale),
                     recipient=to.email,
                     locale=locale,
-                    ordinal=ordinal,
                     sender_name=around.author_name,
                     reply_to=author.email if author is not None and author.id != to.id else None,
                     priority=150,

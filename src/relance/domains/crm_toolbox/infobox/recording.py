@@ -9,6 +9,7 @@ from uuid import UUID
 from relance.capabilities.directory.models import Company, Contact
 from relance.capabilities.files.attachments import Attachments
 from relance.capabilities.journal.service import Journal
+from relance.capabilities.messaging.outbox import Outbox
 from relance.core.clock import Clock
 from relance.core.db import DbSession
 from relance.core.errors import NotFound, ValidationFailed
@@ -16,7 +17,7 @@ from relance.core.i18n import Text
 from relance.core.ids import new_id
 from relance.core.security import Caller
 from relance.core.subjects import SYSTEM, ActorRef, SubjectRef
-from relance.domains.crm_toolbox.errors import EntrySettled
+from relance.domains.crm_toolbox.errors import EntrySettled, TargetsDeleted
 from relance.domains.crm_toolbox.infobox.outcomes import OUTCOME_LABELS, Outcome
 from relance.domains.crm_toolbox.infobox.repository import InfoboxRepository
 from relance.domains.crm_toolbox.models import InfoboxEntry
@@ -60,11 +61,10 @@ class NewEntry:
         type: the key of the action.
         targets: at least one; each once.
         description: as `RichText.read` gives it.
-        content: what the action was given besides; JSON. No addresses and no words of a person, which `description`
-            and the files hold.
+        content: what the action was given besides; JSON. It is emptied with `description` where somebody's data are.
         action_at: when it happened or is to happen; now where unset.
         outcome: what has become of it; where unset, it is done, or planned where `action_at` is to come.
-        participants: users who are told; they are checked.
+        participants: users who take part, as `Participants.expand` gives them; they are checked.
         file_ids: what is attached; files of the author that nothing else holds.
     """
 
@@ -105,7 +105,7 @@ class Infobox:
         now = self._clock.now()
         at = wanted.action_at or now
         people = list(dict.fromkeys(wanted.participants))
-        await self._check_people(people)
+        await self.check_people(people)
         entry = InfoboxEntry(
             id=new_id(),
             workspace_id=self._session.workspace_id,
@@ -139,6 +139,36 @@ class Infobox:
         if found is None:
             raise NotFound()
         return found
+
+    async def require_open(self, entry: InfoboxEntry) -> None:
+        """Make sure that something may be added to an entry.
+
+        Raises:
+            TargetsDeleted: all that it is about is deleted.
+        """
+        if all(one.deleted for one in (await self._rows.named_targets([entry.id]))[entry.id]):
+            raise TargetsDeleted()
+
+    async def change(self, entry: InfoboxEntry, description: RichText | None) -> None:
+        """Give a locked entry other words."""
+        entry.description_html = description.html if description else None
+        entry.description_text = description.text if description else None
+        self._tell("changed", entry, await self._targets(entry))
+        await self._session.flush()
+
+    async def remove(self, entry: InfoboxEntry) -> None:
+        """Delete a locked entry with all that belongs to it."""
+        self._tell("deleted", entry, await self._targets(entry))
+        await Attachments(self._session).hold(subject_of(entry.id), ())
+        await Outbox(self._session, self._clock).cancel(subject_of(entry.id), "deleted")
+        await self._rows.remove(entry)
+
+    async def told(self, verb: str, entry: InfoboxEntry) -> None:
+        """Write to the journal what was done with the entry itself: that it was commented on, for one."""
+        self._tell(verb, entry, await self._targets(entry))
+
+    async def _targets(self, entry: InfoboxEntry) -> list[Target]:
+        return [Target(*row) for row in await self._rows.targets_of(entry.id)]
 
     async def complete(self, entry: InfoboxEntry, content: Mapping[str, Any] | None = None) -> None:
         """What was to come is done, now.
@@ -175,7 +205,7 @@ class Infobox:
             raise EntrySettled(known, OUTCOME_LABELS[known].in_locale())
         entry.outcome, entry.outcome_reason = outcome, reason
         entry.content = {**entry.content, **(content or {})}
-        targets = [Target(*row) for row in await self._rows.targets_of(entry.id)]
+        targets = await self._targets(entry)
         if outcome is Outcome.DONE:
             at = min(entry.action_at, self._clock.now())
             await self._rows.move(entry, at)
@@ -205,18 +235,30 @@ class Infobox:
             },
         )
 
-    async def _check_people(self, ids: Collection[UUID]) -> None:
+    async def check_people(self, ids: Collection[UUID]) -> None:
+        """Make sure that these are active users of the workspace.
+
+        Raises:
+            ValidationFailed: one of them is not, named at its place.
+        """
         known = await self._rows.active_users(ids)
         for index, one in enumerate(ids):
             if one not in known:
                 raise ValidationFailed.at(f"/participants/user_ids/{index}", "unknown_user", _UNKNOWN_USER)
 
-    async def _attach(self, entry_id: UUID, ids: Sequence[UUID]) -> None:
-        if not ids:
-            return
+    async def check_files(self, ids: Sequence[UUID]) -> None:
+        """Make sure that these are files of the author that nothing holds.
+
+        Raises:
+            ValidationFailed: one of them is not, named at its place.
+        """
         attachments = Attachments(self._session)
-        known = await attachments.nameable_by(ids, self._author_id or entry_id, [subject_of(entry_id)])
+        known = await attachments.nameable_by(ids, self._author_id, []) if self._author_id is not None else {}
         for index, one in enumerate(ids):
             if one not in known:
                 raise ValidationFailed.at(f"/file_ids/{index}", "file_not_available", _UNKNOWN_FILE)
-        await attachments.hold(subject_of(entry_id), list(ids))
+
+    async def _attach(self, entry_id: UUID, ids: Sequence[UUID]) -> None:
+        if ids:
+            await self.check_files(ids)
+            await Attachments(self._session).hold(subject_of(entry_id), list(ids))

@@ -104,6 +104,24 @@ class InfoboxRepository(Repository):
         made = await insert_all(self.session, InfoboxParticipant, rows, unless="workspace_id, entry_id, user_id")
         return {user for user, row in zip(users, rows, strict=True) if row["id"] in made}
 
+    async def remove_participant(self, entry_id: UUID, user_id: UUID) -> bool:
+        """Whether that user took part until now."""
+        part = InfoboxParticipant
+        gone = delete(part).where(part.entry_id == entry_id, part.user_id == user_id)
+        return await affected(self.session, gone) > 0
+
+    async def mute(self, entry_id: UUID, user_id: UUID, at: datetime | None) -> bool:
+        """Whether that user takes part, and wants no mails since `at`; None for wanting them."""
+        part = InfoboxParticipant
+        changed = update(part).where(part.entry_id == entry_id, part.user_id == user_id).values(muted_at=at)
+        return await affected(self.session, changed) > 0
+
+    async def listeners(self, entry_id: UUID) -> Sequence[UUID]:
+        """Who takes part and wants mails."""
+        part = InfoboxParticipant
+        statement = select(part.user_id).where(part.entry_id == entry_id, part.muted_at.is_(None)).order_by(part.id)
+        return (await self.session.scalars(statement)).all()
+
     async def mark_acted(self, contacts: Collection[UUID], at: datetime) -> None:
         """Note on contacts that something was done with them; no change of their version."""
         if not contacts:

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response, Security
 
 from relance.capabilities.journal.timeline import Timeline
 from relance.core.errors import NotFound, PermissionDenied, Unauthenticated, ValidationFailed
-from relance.core.etag import set_etag
-from relance.core.http import ReadDep, RuntimeDep, StrictRoute, link_next, page_request
+from relance.core.etag import IfMatch, set_etag
+from relance.core.http import ReadDep, RuntimeDep, StrictRoute, WriteDep, link_next, page_request
 from relance.core.problems import problem_responses
 from relance.core.schemas import Page
 from relance.core.security import Caller, Level, current_caller, requires
@@ -17,7 +17,7 @@ from relance.domains.crm_toolbox.infobox.schemas import EntryRead, TimelineFilte
 from relance.domains.crm_toolbox.infobox.timelines import Timelines
 from relance.domains.crm_toolbox.infobox.views import Views
 from relance.domains.crm_toolbox.models import InfoboxEntry
-from relance.domains.crm_toolbox.permissions import INFOBOX_READ
+from relance.domains.crm_toolbox.permissions import INFOBOX_READ, INFOBOX_WRITE
 
 INFOBOX = "/v1/crm-toolbox/infobox"
 
@@ -65,6 +65,30 @@ def found_or_refused(found: InfoboxEntry | None, caller: Caller) -> InfoboxEntry
 Readable = Annotated[InfoboxEntry, Depends(readable)]
 
 
+Writer = Annotated[Caller, Depends(requires(INFOBOX_WRITE))]
+
+
+async def around(infobox_entry_id: UUID, session: WriteDep, caller: Writer) -> InfoboxEntry:
+    """The entry of the address, locked, where the caller may read it."""
+    found = await InfoboxRepository(session).find(infobox_entry_id, caller, lock=True)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+#: The entry around a comment, whose own version counts.
+Around = Annotated[InfoboxEntry, Depends(around)]
+
+
+async def locked(entry: Around, if_match: IfMatch) -> InfoboxEntry:
+    """The same at a version that the caller accepts."""
+    if_match.check(entry.version)
+    return entry
+
+
+Locked = Annotated[InfoboxEntry, Depends(locked)]
+
+
 @router.get("", operation_id="infobox_list", summary="What was done with a company or a contact, and what is to come")
 async def list_timeline(
     request: Request,
@@ -81,10 +105,10 @@ async def list_timeline(
     read its subject there. Without a company or a contact: the entries of the whole workspace.
     """
     asked = page_request(runtime, query.limit, query.sort, query.cursor)
-    items, after = await Timelines(session, timeline, caller, runtime.clock.now()).page(query, asked)
+    lines, after = await Timelines(session, timeline, caller, runtime.clock.now()).page(query, asked)
     next_cursor = runtime.cursors.encode(after) if after else None
     link_next(request, runtime, response, next_cursor)
-    return Page(items=items, next_cursor=next_cursor)
+    return Page(items=[line.item for line in lines], next_cursor=next_cursor)
 
 
 @router.get(

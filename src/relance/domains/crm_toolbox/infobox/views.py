@@ -1,6 +1,7 @@
 """From rows to responses: names beside ids, labels beside codes."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from relance.capabilities.files.attachments import Attachments
 from relance.capabilities.journal.models import JournalEntry
 from relance.capabilities.journal.timeline import Timeline
 from relance.core.db import DbSession
+from relance.core.i18n import Text
 from relance.core.schemas import Reference
 from relance.domains.crm_toolbox.actions.declared import entry_label
 from relance.domains.crm_toolbox.infobox.outcomes import OUTCOME_LABELS, Outcome
@@ -16,6 +18,14 @@ from relance.domains.crm_toolbox.infobox.recording import KIND, subject_of
 from relance.domains.crm_toolbox.infobox.repository import InfoboxRepository, TargetRow
 from relance.domains.crm_toolbox.infobox.schemas import EntryRead, FileRead, ParticipantRead, TargetRead, TimelineItem
 from relance.domains.crm_toolbox.models import InfoboxEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a timeline, and what it is called in every language."""
+
+    item: TimelineItem
+    title: Text
 
 
 class Views:
@@ -26,19 +36,21 @@ class Views:
         self._now = now
         self._rows = InfoboxRepository(session)
 
-    async def items(self, ids: Collection[UUID]) -> dict[UUID, TimelineItem]:
+    async def items(self, ids: Collection[UUID]) -> dict[UUID, Line]:
         """Entries as lines of a timeline."""
         entries = await self._rows.entries(ids)
         targets = await self._rows.named_targets(ids)
         authors = await self._authors(entry.author_id for entry in entries.values())
         comments = await self._rows.comment_counts(ids)
         files = await self._rows.file_counts(KIND, ids)
-        return {
-            entry.id: TimelineItem(
+        found: dict[UUID, Line] = {}
+        for entry in entries.values():
+            title = entry_label(entry.type, entry.content)
+            item = TimelineItem(
                 id=entry.id,
                 kind="entry",
                 type=entry.type,
-                type_label=entry_label(entry.type, entry.content).in_locale(),
+                type_label=title.in_locale(),
                 at=entry.action_at,
                 upcoming=self._upcoming(entry),
                 author=_author(entry.author_id, authors),
@@ -52,10 +64,10 @@ class Views:
                 comments=comments.get(entry.id, 0),
                 files=files.get(entry.id, 0),
             )
-            for entry in entries.values()
-        }
+            found[entry.id] = Line(item, title)
+        return found
 
-    async def events(self, events: Sequence[JournalEntry], timeline: Timeline) -> dict[UUID, TimelineItem]:
+    async def events(self, events: Sequence[JournalEntry], timeline: Timeline) -> dict[UUID, Line]:
         """What the journal tells, as lines of a timeline."""
         authors = await self._authors(one.actor_id for one in events if one.actor_kind == "user")
         directory = DirectoryRepository(self._session)
@@ -71,19 +83,19 @@ class Views:
         authors: Mapping[UUID, str],
         companies: Mapping[UUID, str],
         contacts: Mapping[UUID, str],
-    ) -> TimelineItem:
-        title = timeline.title(event.action)
+    ) -> Line:
+        title = timeline.title(event.action) or Text(event.action, event.action)
         targets = []
         if event.company_id is not None:
             contact = contacts.get(event.contact_id) if event.contact_id is not None else None
             company = companies.get(event.company_id)
             row = TargetRow(event.id, event.company_id, event.contact_id, company, contact)
             targets.append(_target(row))
-        return TimelineItem(
+        item = TimelineItem(
             id=event.id,
             kind="event",
             type=event.action,
-            type_label=title.in_locale() if title is not None else event.action,
+            type_label=title.in_locale(),
             at=event.at,
             upcoming=False,
             author=_author(event.actor_id, authors),
@@ -97,6 +109,7 @@ class Views:
             comments=0,
             files=0,
         )
+        return Line(item, title)
 
     async def detail(self, entry: InfoboxEntry) -> EntryRead:
         """One entry in full."""

@@ -5,12 +5,12 @@ from pydantic import ConfigDict, Field
 from relance.core.i18n import Text
 from relance.core.schemas import GivenInstant
 from relance.domains.crm_toolbox.actions.declaration import ToolboxAction
-from relance.domains.crm_toolbox.actions.schemas import EXAMPLE_TARGETS, EXAMPLE_USER, ActionInput, Targets
+from relance.domains.crm_toolbox.actions.schemas import EXAMPLE_TARGETS, EXAMPLE_USER, PlainActionInput, Targets
 from relance.domains.crm_toolbox.permissions import NOTE
 from relance.domains.crm_toolbox.rich_text import GivenHtml
 
 
-class NoteCreate(ActionInput):
+class NoteCreate(PlainActionInput):
     """A note on companies and contacts."""
 
     model_config = ConfigDict(
@@ -39,4 +39,5 @@ ACTION = ToolboxAction(
     permission=NOTE,
     path="/v1/crm-toolbox/notes",
     body=NoteCreate,
+    manual=True,
 )

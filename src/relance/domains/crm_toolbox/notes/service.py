@@ -5,10 +5,10 @@ from datetime import timedelta
 from relance.core.db import DbSession
 from relance.core.runtime import Runtime
 from relance.core.security import Caller
+from relance.domains.crm_toolbox.actions.running import check_around, recorded
 from relance.domains.crm_toolbox.actions.schemas import ActionReport
 from relance.domains.crm_toolbox.actions.targets import Choosing
 from relance.domains.crm_toolbox.infobox.mails import EntryMails
-from relance.domains.crm_toolbox.infobox.recording import Infobox, NewEntry
 from relance.domains.crm_toolbox.notes.schemas import ACTION, NoteCreate
 from relance.domains.crm_toolbox.rich_text import RichText
 
@@ -21,23 +21,21 @@ async def add_note(session: DbSession, runtime: Runtime, caller: Caller, wanted:
         TargetsNotAllowed: the caller's right does not reach some of the targets.
     """
     description = RichText.read(wanted.description, "/description")
+    await check_around(session, runtime, caller, wanted)
     chosen = await Choosing(session, caller).choose(wanted.targets, ACTION.permission, partial=wanted.partial)
     chosen.all_done()
-    if not chosen.done:
-        return chosen.report(None)
-    entry = await Infobox.of(session, runtime.clock, caller).record(
-        NewEntry(
-            type=ACTION.key,
-            targets=chosen.done,
-            description=description,
-            content={"add_to_calendar": wanted.add_to_calendar},
-            action_at=wanted.action_at,
-            participants=wanted.participants.user_ids,
-            file_ids=wanted.file_ids,
-        )
+    entry = await recorded(
+        session,
+        runtime,
+        caller,
+        ACTION.key,
+        chosen,
+        wanted,
+        description=description,
+        content={"add_to_calendar": wanted.add_to_calendar},
+        action_at=wanted.action_at,
     )
-    mails = EntryMails(session, runtime.clock)
-    await mails.tell(entry, wanted.participants.user_ids)
-    if wanted.add_to_calendar:
+    if entry is not None and wanted.add_to_calendar:
+        mails = EntryMails(session, runtime.clock)
         await mails.send_calendar(entry, timedelta(minutes=wanted.duration_minutes))
-    return chosen.report(entry.id)
+    return chosen.report(entry.id if entry else None)

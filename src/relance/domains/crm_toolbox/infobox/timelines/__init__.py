@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from relance.capabilities.journal.models import JournalEntry
 from relance.capabilities.journal.repository import HistoryFilter
@@ -10,9 +9,9 @@ from relance.capabilities.journal.timeline import Timeline
 from relance.core.db import DbSession
 from relance.core.pagination import Cursor, PageRequest
 from relance.core.security import Caller
-from relance.domains.crm_toolbox.infobox.schemas import TimelineCriteria, TimelineItem
+from relance.domains.crm_toolbox.infobox.schemas import TimelineCriteria
 from relance.domains.crm_toolbox.infobox.timelines.repository import Found, TimelineRepository
-from relance.domains.crm_toolbox.infobox.views import Views
+from relance.domains.crm_toolbox.infobox.views import Line, Views
 
 
 class Timelines:
@@ -25,7 +24,7 @@ class Timelines:
         self._now = now
         self._rows = TimelineRepository(session)
 
-    async def page(self, wanted: TimelineCriteria, request: PageRequest) -> tuple[list[TimelineItem], Cursor | None]:
+    async def page(self, wanted: TimelineCriteria, request: PageRequest) -> tuple[list[Line], Cursor | None]:
         """One page, and where the next begins. What is not about a company or a contact has entries alone."""
         entries = await self._rows.keys(wanted, self._caller, self._now, request)
         events = await self._events(wanted, request)
@@ -53,8 +52,8 @@ class Timelines:
         )
         return await self._timeline.lines(self._session, self._caller, history, request)
 
-    async def _shown(self, lines: Sequence[tuple[Found, JournalEntry | None]]) -> list[TimelineItem]:
+    async def _shown(self, lines: Sequence[tuple[Found, JournalEntry | None]]) -> list[Line]:
         views = Views(self._session, self._now)
-        entries: dict[UUID, TimelineItem] = await views.items([found.id for found, event in lines if event is None])
+        entries = await views.items([found.id for found, event in lines if event is None])
         events = await views.events([event for _, event in lines if event is not None], self._timeline)
         return [(entries if event is None else events)[found.id] for found, event in lines]

@@ -1,0 +1,59 @@
+"""All benches in one run: `make bench`. One PostgreSQL, and one data set for all that reads the dashboard."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks import (
+    create,
+    export,
+    harness,
+    imports,
+    listing,
+    mail,
+    pages,
+    remind_all,
+    report,
+    start,
+    summary,
+    sweep,
+)
+from benchmarks.dashboards import dashboards
+
+from relance.core.settings import Settings
+
+
+def _of_dashboards(settings: Settings) -> Iterator[harness.Result]:
+    made = dashboards(settings, *pages.SIZES, only=pages.NEEDED)
+    middle = made[1]
+    for bench in (*listing.benches(settings, middle), *summary.benches(settings, middle)):
+        yield harness.measure(bench, harness.told)
+    yield pages.measured(settings, made)
+    for bench in export.benches(settings, middle):
+        yield harness.measure(bench, harness.told)
+
+
+def _of_the_rest(settings: Settings, folder: Path) -> Iterator[harness.Result]:
+    for module in (create, remind_all, sweep):
+        for bench in module.benches(settings):
+            yield harness.measure(bench, harness.told)
+    yield from mail.measured(settings)
+    for bench in imports.benches(settings, folder):
+        yield harness.measure(bench, harness.told)
+
+
+def main() -> None:
+    """Everything, once."""
+    began = time.monotonic()
+    with harness.servers() as settings:
+        results = list(_of_dashboards(settings))
+    with harness.servers() as settings, tempfile.TemporaryDirectory(prefix="relance-bench-") as folder:
+        results += _of_the_rest(settings, Path(folder))
+    results.append(start.measured())
+    harness.told(report.write(results, fresh=True))
+    harness.told(f"in {(time.monotonic() - began) / 60:.1f} minutes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Distribution lists: users who are told together."""

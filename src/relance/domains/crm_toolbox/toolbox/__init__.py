@@ -1,0 +1,1 @@
+"""The toolbox: what the caller may do, and what they want at hand."""

@@ -1,8 +1,11 @@
 """Notes, the entries that they make, and the timeline in which these stand with what happened elsewhere."""
 
 from datetime import timedelta
+from typing import Any
 
 import icalendar
+from sqlalchemy import text
+from sqlalchemy.event import listen, remove
 from tests.crm.toolbox import BASE, INFOBOX, ok, open_customers, problem
 from tests.files.samples import PDF
 from tests.journeys.test_mandates import accept, open_mandate
@@ -207,3 +210,30 @@ async def test_one_timeline_of_all_that_happened(product: Product, office: Offic
     problem(await member.get(f"{INFOBOX}/{planned['entry_id']}"), 403, "permission_denied")
     told = await crm.run(admin, "notes", {**later, "participants": {"user_ids": [str(member.id)]}})
     assert (await crm.entry(member, told["entry_id"]))["description_text"] == "Rappel"
+
+
+async def test_both_halves_of_a_timeline_are_read_in_order(product: Product, office: Office) -> None:
+    """The very statements of a page: whether the indexes can give their order, whatever else there is."""
+    halves: list[tuple[str, Any]] = []
+
+    def keep(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if "infobox_targets" in statement or "journal_entries" in statement:
+            halves.append((statement, parameters))
+
+    engine = product.runtime.db.engine
+    crm = await open_customers(product, office)
+    for of, column in ((crm.martin, "company"), (crm.camille, "contact")):
+        halves.clear()
+        listen(engine.sync_engine, "before_cursor_execute", keep)
+        try:
+            await crm.timeline(office.admin, **{f"{column}_id": of})
+        finally:
+            remove(engine.sync_engine, "before_cursor_execute", keep)
+        async with engine.begin() as connection:
+            for setting in ("enable_sort", "enable_seqscan", "enable_hashagg", "enable_bitmapscan", "enable_hashjoin"):
+                await connection.execute(text(f"SET LOCAL {setting} = off"))
+            plans = [
+                "".join((await connection.exec_driver_sql(f"EXPLAIN {one}", given)).scalars()) for one, given in halves
+            ]
+        assert any(f"ix_infobox_targets_{column}" in plan and "Sort" not in plan for plan in plans), plans
+        assert any(f"ix_journal_entries_{column}" in plan for plan in plans), plans

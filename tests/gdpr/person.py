@@ -102,11 +102,6 @@ async def noted(product: Product, office: Office, contact: dict[str, Any]) -> No
             "participants": {"user_ids": [str(office.member.id)]},
             "file_ids": file_ids,
         }
-        made(await office.admin.post("/v1/crm-toolbox/notes", body), 200)
-    columns = "workspace_id, id, entry_id, author_id, body_html, body_text, created_at, version"
-    values = "workspace_id, id, id, author_id, $1, $2, now(), 1"
-    async with product.runtime.db.engine.begin() as connection:
-        await connection.exec_driver_sql(
-            f"INSERT INTO infobox_comments ({columns}) SELECT {values} FROM infobox_entries",
-            (f"<p>{NAME} a rappelé.</p>", f"{NAME} a rappelé."),
-        )
+        report = made(await office.admin.post("/v1/crm-toolbox/notes", body), 200)
+        comments = f"/v1/crm-toolbox/infobox/{report['entry_id']}/comments"
+        made(await office.admin.post(comments, {"body": f"<p>{NAME} a rappelé.</p>"}))

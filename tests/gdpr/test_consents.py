@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.crm.files import ended
 from tests.gdpr.consenting import JSON, RECORDED, REQUEST, SETTINGS, answer, asked, change, contact, gdpr, switched_on
 from tests.gdpr.person import made
 from tests.gdpr.traces import in_tables
@@ -198,3 +199,21 @@ async def test_a_mail_that_waits_does_not_leave_for_who_has_answered(product: Pr
     assert (await product.client.get(link)).status_code == 404  # another address, another person perhaps
     made(await office.admin.post(f"/v1/contacts/{one['id']}/empty"), 200)
     assert await in_tables(product, ("vite@", "autre@")) == set()
+
+
+async def test_many_are_emptied_at_once(product: Product, office: Office) -> None:
+    admin = office.admin
+    await switched_on(office, notice_before="P8D")  # longer than who refused has: no notice
+    people = [await contact(office, f"p{at}@essai.example") for at in range(8)]
+    made(await change(office.member, "refused", *people), 200)
+    body = {"format": "csv", "filter": {"q": "personne"}}
+    await ended(product, admin, await admin.post("/v1/contacts/exports", body))
+    async with product.runtime.db.engine.begin() as connection:
+        await connection.exec_driver_sql("UPDATE files SET created_at = created_at - interval '2 hours'")
+    await product.advance(admin, "P8D")
+    assert {(await gdpr(admin, one))["status"] for one in people} == {"emptied"}
+    assert await in_tables(product, ("@essai.example",)) == set()
+    # After some people the tables of the last days are let go unread.
+    (file,) = await product.rows("SELECT name, expires_at <= now() AS over FROM files")
+    assert (file["name"], file["over"]) == ("", True)
+    assert await product.mails(admin, admin.email) == []

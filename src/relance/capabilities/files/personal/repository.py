@@ -14,6 +14,14 @@ from relance.core.repository import AnyRow, Repository, affected
 #: Of the room above by name only: for whom a link was made.
 _LINKS = table("action_links", column("workspace_id", Uuid), column("id", Uuid), column("recipient", Text))
 
+#: What exports are, and what imported files are kept as.
+_TABLES = (
+    "text/csv",
+    "text/csv; charset=utf-8",
+    "application/octet-stream",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+)
+
 
 class PersonalFiles(Repository):
     """Files of the session's workspace that hold people."""
@@ -43,6 +51,20 @@ class PersonalFiles(Repository):
         found = await self.session.scalars(
             select(StoredFile.id)
             .where(StoredFile.subject_id.is_(None), StoredFile.created_by.is_not(None))
+            .order_by(StoredFile.id)
+        )
+        return found.all()
+
+    async def made_tables(self, before: datetime) -> Sequence[UUID]:
+        """Those of `tables` that an export made or an import took before then."""
+        found = await self.session.scalars(
+            select(StoredFile.id)
+            .where(
+                StoredFile.subject_id.is_(None),
+                StoredFile.created_by.is_not(None),
+                StoredFile.media_type.in_(_TABLES),
+                StoredFile.created_at < before,
+            )
             .order_by(StoredFile.id)
         )
         return found.all()

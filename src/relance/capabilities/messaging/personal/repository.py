@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, case, cast, false, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Text, and_, case, cast, or_, select, tuple_, update
 
 from relance.capabilities.messaging.models import Message, MessageAttempt, MessageBody, MessageState
 from relance.core.bulk import among
@@ -36,11 +36,13 @@ def _to_them(person: Person) -> ColumnElement[bool]:
 def _theirs(person: Person) -> ColumnElement[bool]:
     """Mails to the person, and mails about what concerns them that name them."""
     subjects = [(one.kind, one.id) for one in person.asked | person.near]
-    near: ColumnElement[bool] = false()
+    theirs: ColumnElement[bool] = Message.recipient.in_(person.own_emails)
     if subjects:
         named = or_(_to_them(person), naming(person.mentions, *_WORDS))
-        near = and_(tuple_(Message.subject_kind, Message.subject_id).in_(subjects), named)
-    return or_(Message.recipient.in_(person.own_emails), near)
+        about = tuple_(Message.subject_kind, Message.subject_id).in_(subjects)
+        # What no body is read for comes first: each side of it has an index.
+        return and_(or_(theirs, about), or_(theirs, named))
+    return theirs
 
 
 class PersonalMails(Repository):

@@ -4,6 +4,7 @@ from functools import partial
 
 from relance.core.i18n import Text
 from relance.core.personal import Holding
+from relance.domains.crm_toolbox.infobox.mails import COMMENT_KIND
 from relance.domains.crm_toolbox.infobox.recording import KIND
 from relance.domains.crm_toolbox.models import InfoboxComment, InfoboxEntry
 from relance.domains.crm_toolbox.personal.repository import BARE_CONTENT, alone, among_others
@@ -35,6 +36,7 @@ PERSONAL = (
         partial(alone, InfoboxComment),
         cleared={"body_html": "", "body_text": ""},
         shown=("created_at",),
+        near=COMMENT_KIND,
     ),
     Holding(
         "infobox_comments_with_others",
@@ -43,5 +45,6 @@ PERSONAL = (
         partial(among_others, InfoboxComment),
         redacted=("body_html", "body_text"),
         shown=("created_at",),
+        near=COMMENT_KIND,
     ),
 )

@@ -2,36 +2,39 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, not_
+from sqlalchemy import ColumnElement, and_, exists, func, literal, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from relance.core.personal import Person
 from relance.domains.crm_toolbox.models import InfoboxComment, InfoboxEntry, InfoboxTarget
 
 
-def _targets(person: Person, entry: Any) -> tuple[ColumnElement[bool], ColumnElement[bool], ColumnElement[bool]]:
-    """Whether the entry `entry` is about the person, about anything else, and about the person's company."""
+def _entry_of(model: type[InfoboxEntry | InfoboxComment]) -> Any:
+    return model.entry_id if issubclass(model, InfoboxComment) else model.id
+
+
+def _others(model: type[InfoboxEntry | InfoboxComment], person: Person) -> ColumnElement[bool]:
+    """Whether the entry is about anything besides the person."""
     target = aliased(InfoboxTarget)
-    of_entry = and_(target.workspace_id == entry.workspace_id, target.entry_id == _id_of(entry))
-    theirs = exists().where(of_entry, target.contact_id == person.contact_id)
-    others = exists().where(of_entry, func.coalesce(target.contact_id, target.company_id) != person.contact_id)
-    return theirs, others, exists().where(of_entry, target.company_id == person.company_id)
-
-
-def _id_of(entry: Any) -> Any:
-    return entry.entry_id if entry is InfoboxComment else entry.id
+    return exists().where(
+        target.workspace_id == model.workspace_id,
+        target.entry_id == _entry_of(model),
+        func.coalesce(target.contact_id, target.company_id) != person.contact_id,
+    )
 
 
 def alone(model: type[InfoboxEntry | InfoboxComment], person: Person) -> ColumnElement[bool]:
     """Entries about the person and nobody else; or what is said about those."""
-    theirs, others, _ = _targets(person, model)
-    return and_(theirs, not_(others))
+    theirs = select(InfoboxTarget.entry_id).where(InfoboxTarget.contact_id == person.contact_id)
+    return and_(_entry_of(model).in_(theirs), not_(_others(model, person)))
 
 
 def among_others(model: type[InfoboxEntry | InfoboxComment], person: Person) -> ColumnElement[bool]:
     """Entries about the person and others, or about the person's company; or what is said about those."""
-    theirs, others, company = _targets(person, model)
-    return and_(others, theirs | company)
+    near = select(InfoboxTarget.entry_id).where(
+        or_(InfoboxTarget.contact_id == person.contact_id, InfoboxTarget.company_id == person.company_id)
+    )
+    return and_(_entry_of(model).in_(near), _others(model, person))
 
 
 #: Of what an action was given, all but what an action of the workspace's own is called.

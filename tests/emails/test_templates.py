@@ -95,12 +95,15 @@ def test_languages_differ(templates: Templates) -> None:
         assert french.version != english.version
 
 
+HOSTILE = "{{ 7*7 }} <b onclick=x>&{% raw %}"
+
+
 def test_user_text_is_neither_code_nor_markup(templates: Templates) -> None:
     for mail in MAILS:
         values = sample(mail)
-        # The first nested model of a mail holds the name that its text speaks of.
+        # The first nested model of a mail holds the names that its text speaks of.
         nested = next(value for value in values.values() if isinstance(value, dict))
-        nested["name"] = "{{ 7*7 }} <b onclick=x>&{% raw %}"
+        nested |= {name: HOSTILE for name, value in nested.items() if isinstance(value, str)}
         html = templates.render(mail.key, "fr", values).html
         assert "{{ 7*7 }} &lt;b onclick=x&gt;&amp;{% raw %}" in html
 

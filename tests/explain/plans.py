@@ -36,7 +36,8 @@ class Plan:
             (node["Actual Rows"] + node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0))
             * node["Actual Loops"]
             for node in self.nodes
-            if node.get("Relation Name") == table
+            # What changes rows names the table as well, and looks at nothing.
+            if node.get("Relation Name") == table and node["Node Type"] != "ModifyTable"
         )
         return looked
 

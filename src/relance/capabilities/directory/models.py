@@ -235,6 +235,7 @@ def _indexes_of(model: type[Company | Contact]) -> None:
         postgresql_where=model.assigned_to.is_not(None),
     )
     Index(f"ix_{table}_workspace_id_email", model.workspace_id, model.email)
+    Index(f"ix_{table}_created", model.workspace_id, model.created_at, model.id)
 
 
 _indexes_of(Company)

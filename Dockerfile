@@ -16,6 +16,11 @@ RUN /opt/build/bin/python -m hatchling build -t wheel -d /wheel \
     && /opt/relance/bin/relance --help >/dev/null
 
 FROM python:3.12-slim
+# What lays out the PDFs of export templates, and letters for them.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
+        fonts-liberation fontconfig \
+    && rm -rf /var/lib/apt/lists/* && fc-cache
 # A fixed number, so that Kubernetes' runAsNonRoot and file owners of volumes can name it.
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin relance \
     && install --directory --owner=10001 --group=10001 --mode=0700 /var/lib/relance/files

@@ -36,6 +36,7 @@ from relance.core.rate_limits import RateLimits
 from relance.core.routes import pass_over_strangers
 from relance.core.settings import Settings, get_settings
 from relance.domains.avant_vente.routers import routers as avant_vente_routers
+from relance.domains.crm_toolbox.export_templates.printing import Printer
 from relance.domains.crm_toolbox.exports.router import routers as crm_export_routers
 from relance.domains.crm_toolbox.infobox.transfers import export_router as infobox_export_router
 from relance.domains.crm_toolbox.routers import routers as crm_toolbox_routers
@@ -115,6 +116,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.timeline = Timeline(TIMELINES)
     app.state.follow_up_domains = FOLLOW_UP_DOMAINS
     app.state.file_store = FileStore(settings)
+    app.state.printer = Printer()
     app.state.people = people(runtime, app.state.file_store)
     app.state.departure_watchers = (app.state.people,)
     app.state.job_kinds = job_kinds(runtime, app.state.file_store)

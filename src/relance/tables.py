@@ -14,7 +14,10 @@ from relance.capabilities.webhooks import models as webhooks
 from relance.core.idempotency import models as idempotency
 from relance.domains.avant_vente import models as avant_vente
 from relance.domains.crm_toolbox import models as crm_toolbox
+from relance.domains.crm_toolbox.export_templates import models as export_templates
 from relance.domains.crm_toolbox.gdpr import models as gdpr
+from relance.domains.crm_toolbox.profiles import models as profiles
+from relance.domains.crm_toolbox.sendings import models as sendings
 from relance.domains.invitations import models as invitations
 from relance.domains.mandates import models as mandates
 from relance.domains.sessions import models as sessions
@@ -23,6 +26,7 @@ __all__ = [
     "avant_vente",
     "crm_toolbox",
     "directory",
+    "export_templates",
     "files",
     "followups",
     "gdpr",
@@ -34,7 +38,9 @@ __all__ = [
     "links",
     "mandates",
     "messaging",
+    "profiles",
     "sandbox",
+    "sendings",
     "sessions",
     "templates",
     "webhooks",

@@ -77,6 +77,7 @@ from relance.domains.avant_vente.transfers import EXPORT as AVANT_VENTE_EXPORT
 from relance.domains.avant_vente.types.service import install_types
 from relance.domains.crm_toolbox.emails import MAILS as CRM_MAILS
 from relance.domains.crm_toolbox.events import EVENTS as CRM_EVENTS
+from relance.domains.crm_toolbox.export_templates.service import install_export_template
 from relance.domains.crm_toolbox.exports.transfers import EXPORTS as CRM_EXPORTS
 from relance.domains.crm_toolbox.gdpr.emails import MAILS as GDPR_MAILS
 from relance.domains.crm_toolbox.gdpr.events import EVENTS as GDPR_EVENTS
@@ -91,6 +92,13 @@ from relance.domains.crm_toolbox.infobox.mails import COMMENT_KIND as INFOBOX_CO
 from relance.domains.crm_toolbox.infobox.recording import KIND as INFOBOX_ENTRY
 from relance.domains.crm_toolbox.infobox.transfers import timeline_export
 from relance.domains.crm_toolbox.permissions import PERMISSIONS as CRM
+from relance.domains.crm_toolbox.profiles.permissions import PERMISSIONS as PROFILES
+from relance.domains.crm_toolbox.sendings.emails import MAILS as SENDING_MAILS
+from relance.domains.crm_toolbox.sendings.events import EVENTS as SENDING_EVENTS
+from relance.domains.crm_toolbox.sendings.followups import RecipientMails, SendingFollowUps
+from relance.domains.crm_toolbox.sendings.lifecycle import LIFECYCLE as PROFILE_RECIPIENT
+from relance.domains.crm_toolbox.sendings.mailing import SENDING_KIND
+from relance.domains.crm_toolbox.sendings.permissions import PERMISSIONS as SENDINGS
 from relance.domains.invitations.creation import DOMAIN
 from relance.domains.invitations.delivery import InvitationMails
 from relance.domains.invitations.emails import (
@@ -148,6 +156,8 @@ PERMISSIONS = (
     *MANDATE_RIGHTS,
     *SESSION_RIGHTS,
     *CRM,
+    *PROFILES,
+    *SENDINGS,
     *GDPR,
     *AVANT_VENTE_RIGHTS,
     *MESSAGING,
@@ -173,6 +183,7 @@ MAILS: tuple[type[Mail], ...] = (
     *AVANT_VENTE_MAILS,
     *GDPR_MAILS,
     *CRM_MAILS,
+    *SENDING_MAILS,
     UserInvitationMail,
     UserReminderMail,
     UserExpiredMail,
@@ -220,6 +231,7 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     SESSION,
     SESSION_CLIENT,
     AVANT_VENTE_REQUEST,
+    PROFILE_RECIPIENT,
     CONSENT,
     MESSAGE,
     JOB,
@@ -237,6 +249,7 @@ EVENT_TYPES = Catalogue.complete(
         *AVANT_VENTE_EVENTS,
         *GDPR_EVENTS,
         *CRM_EVENTS,
+        *SENDING_EVENTS,
         *IDENTITY_EVENTS,
         *DIRECTORY_EVENTS,
         *MESSAGE_EVENTS,
@@ -290,6 +303,8 @@ def mail_subjects(runtime: Runtime) -> Mapping[str, MailSubject]:
         UserInvitationMails(runtime),
         PasswordResetMails(runtime),
         Notices(INFOBOX_ENTRY),
+        RecipientMails(runtime),
+        Notices(SENDING_KIND),
         Notices(INFOBOX_COMMENT),
         Notices(ACCOUNT),
         Notices(TEST_KIND),
@@ -317,6 +332,7 @@ def follow_up_handlers(runtime: Runtime) -> Mapping[str, FollowUpHandler]:
         DeliveryFollowUps(runtime),
         ClientFollowUps(runtime),
         RequestFollowUps(runtime),
+        SendingFollowUps(runtime),
         ConsentFollowUps(runtime, people(runtime, FileStore(runtime.settings))),
         UserInvitationFollowUps(runtime),
     )
@@ -372,4 +388,5 @@ async def provision_workspace(
     )
     await install_default_form(session, runtime.clock)
     await install_types(session, runtime.clock)
+    await install_export_template(session, runtime.clock, locale)
     return workspace

@@ -70,6 +70,7 @@ def test_every_post_takes_a_key_or_says_why_not(product: Product) -> None:
         "auth_request_password_reset",
         "auth_token",
         "email_templates_preview",
+        "export_templates_preview",
         "messages_report_delivery",
     ]
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from tests.contract import world_directory, world_gdpr, world_sessions, world_toolbox
+from tests.contract import world_directory, world_gdpr, world_profiles, world_sessions, world_toolbox
 from tests.contract.contract import Operation, leaves, with_value
 from tests.contract.world_avant_vente import populate as avant_vente
 from tests.plugins.product import Office, Person, Product
@@ -28,6 +28,7 @@ FIELDS = {
     "team_member_id": "users",
     "mandate_delivery_id": "mandate_deliveries",
     "logo_id": "mail_logos",
+    "picture_ids": "files",
     "partner_organisation_id": "organisations",
     "opportunity_id": "opportunities",
     "slot_id": "avant_vente_slots",
@@ -149,6 +150,7 @@ async def populate(product: Product, slug: str, siren: str) -> World:
     await _edit_mails(office)
     await _second(admin, person)
     await avant_vente(product, office, ids)
+    await world_profiles.populate(product, office, ids)
     await world_toolbox.populate(product, office, ids)
     await _second_mandate(admin, mandate, f"{slug}-pme.example")
     await product.work()

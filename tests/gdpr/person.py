@@ -85,6 +85,7 @@ async def asked_everywhere(product: Product, office: Office, desk: Desk, contact
     await desk.submitted(opportunity=opportunity, **words)
     await product.work()
     await noted(product, office, contact)
+    await sent_profiles(product, office, contact)
     await product.work()
 
 
@@ -105,3 +106,13 @@ async def noted(product: Product, office: Office, contact: dict[str, Any]) -> No
         report = made(await office.admin.post("/v1/crm-toolbox/notes", body), 200)
         comments = f"/v1/crm-toolbox/infobox/{report['entry_id']}/comments"
         made(await office.admin.post(comments, {"body": f"<p>{NAME} a rappelé.</p>"}))
+
+
+async def sent_profiles(product: Product, office: Office, contact: dict[str, Any]) -> None:
+    """A profile that was sent with words about them, and one that is to be sent."""
+    profile = made(await office.admin.post("/v1/crm-toolbox/profiles", {"kind": "offer", "title": "Audit"}))["id"]
+    words = {"subject": f"Pour {NAME}", "body": f"<p>Bonjour {FIRST}, comme dit au {PHONE}</p>"}
+    to = {"targets": [{"contact_id": contact["id"]}], "profile_ids": [profile], **words}
+    later = (product.runtime.clock.now() + timedelta(days=300)).isoformat()
+    for at in ({}, {"at": later}):
+        made(await office.admin.post("/v1/crm-toolbox/profile-sendings", {**to, **at}), 200)

@@ -99,7 +99,7 @@ async def test_emptying_leaves_no_trace(product: Product, office: Office, log: i
     assert (now[0]["m"], now[0]["j"]) == (counts[0]["m"], counts[0]["j"] + 1)
     live = "SELECT 1 FROM action_links WHERE recipient = '' AND revoked_at IS NULL"
     assert await product.rows(live) == []
-    texts = await product.rows("SELECT description_text AS text FROM infobox_entries ORDER BY id")
+    texts = await product.rows("SELECT description_text AS text FROM infobox_entries WHERE type = 'note' ORDER BY id")
     assert [row["text"] for row in texts] == [None, "Vu […], […], […]. Le devis attend."]
     assert [row["n"] for row in await product.rows("SELECT count(*) AS n FROM files WHERE subject_id IS NOT NULL")] == [
         0

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.plugins.product import Office, Product
-from tests.webhooks.tours import accounts, avant_vente, gdpr, invitations, jobs, mandates, messages, sessions
+from tests.webhooks.tours import accounts, avant_vente, gdpr, invitations, jobs, mandates, messages, profiles, sessions
 
 Tour = Callable[[Product, Office], Awaitable[object]]
 
@@ -15,6 +15,7 @@ TOURS: Mapping[str, tuple[Tour, frozenset[str]]] = {
     "mandates": (mandates.tour, frozenset({"mandate", "mandate_contact", "mandate_delivery"})),
     "sessions": (sessions.tour, frozenset({"session", "session_client"})),
     "avant_vente": (avant_vente.tour, frozenset({"avant_vente_request"})),
+    "profiles": (profiles.tour, frozenset({"profile_recipient"})),
     "gdpr": (gdpr.tour, frozenset({"consent"})),
     "messages": (messages.tour, frozenset({"message"})),
     "jobs": (jobs.tour, frozenset({"job"})),

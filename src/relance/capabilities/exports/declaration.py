@@ -1,13 +1,13 @@
 """What a domain says of a list that can leave as a file."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
-from relance.capabilities.transfers.cells import RowT, Sheet
+from relance.capabilities.transfers.cells import Column, RowT, Sheet
 from relance.capabilities.transfers.copying.repository import AnySelect
 from relance.core.db import DbSession
 from relance.core.i18n import Text
@@ -47,6 +47,14 @@ class ListExport(Generic[RowT, FilterT]):
     rows_at: RowsAt[FilterT, RowT] | None = None
     #: What `rows` reads, where all columns of the sheet are stored: then the database writes the CSV.
     stored: Stored[FilterT] | None = None
+    #: Columns of the session's workspace, after those that every workspace has.
+    own_columns: Callable[[DbSession], Awaitable[Sequence[Column[RowT]]]] | None = None
+
+    async def sheet_in(self, session: DbSession) -> Sheet[RowT]:
+        """The sheet with the workspace's own columns."""
+        if self.own_columns is None:
+            return self.sheet
+        return replace(self.sheet, columns=(*self.sheet.columns, *await self.own_columns(session)))
 
     def read(
         self, session: DbSession, wanted: FilterT, caller: Caller, sort: str, now: datetime

@@ -15,7 +15,7 @@ from relance.capabilities.files.store import FileStore
 from relance.capabilities.identity.repository import IdentityRepository
 from relance.capabilities.jobs.handlers import JobFacts, Progress
 from relance.capabilities.transfers import csv_files, xlsx_files
-from relance.capabilities.transfers.cells import RowT
+from relance.capabilities.transfers.cells import RowT, Sheet
 from relance.capabilities.transfers.copying import copied_csv
 from relance.capabilities.transfers.copying.repository import AnySelect
 from relance.core.clock import system_now
@@ -67,8 +67,9 @@ class ExportJob(Generic[RowT, FilterT]):
             now = self._runtime.clock.now()
             rows = self._export.read(session, wanted, job.caller, job.parameters["sort"], now)
             batches = _told(rows, progress)
+            sheet = await self._export.sheet_in(session)
             write = self._xlsx if extension == "xlsx" else self._csv
-            await write(job, path, zone, batches)
+            await write(job, path, zone, sheet, batches)
 
     async def _copy(
         self, session: DbSession, job: JobFacts, path: Path, zone: ZoneInfo, statement: AnySelect, progress: Progress
@@ -82,13 +83,17 @@ class ExportJob(Generic[RowT, FilterT]):
                     await told.more(rows)
         await told.end()
 
-    async def _csv(self, job: JobFacts, path: Path, zone: ZoneInfo, batches: AsyncIterator[Sequence[RowT]]) -> None:
+    async def _csv(
+        self, job: JobFacts, path: Path, zone: ZoneInfo, sheet: Sheet[RowT], batches: AsyncIterator[Sequence[RowT]]
+    ) -> None:
         with path.open("wb") as file:
-            async for piece in csv_files.csv_pieces(self._export.sheet, batches, job.locale, zone):
+            async for piece in csv_files.csv_pieces(sheet, batches, job.locale, zone):
                 file.write(piece)
 
-    async def _xlsx(self, job: JobFacts, path: Path, zone: ZoneInfo, batches: AsyncIterator[Sequence[RowT]]) -> None:
-        sheet, locale = self._export.sheet, job.locale
+    async def _xlsx(
+        self, job: JobFacts, path: Path, zone: ZoneInfo, sheet: Sheet[RowT], batches: AsyncIterator[Sequence[RowT]]
+    ) -> None:
+        locale = job.locale
         writer = xlsx_files.XlsxWriter(path, sheet.name.in_locale(locale), zone)
         writer.heading(sheet.heading(locale), [column.width for column in sheet.columns])
         try:

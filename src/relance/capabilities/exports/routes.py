@@ -59,7 +59,7 @@ def add_export_routes(router: APIRouter, export: ListExport[RowT, FilterT]) -> N
                             yield piece
                     return
                 rows = export.read(snapshot, query, caller, query.sort, runtime.clock.now())
-                async for piece in csv_pieces(export.sheet, rows, locale, zone):
+                async for piece in csv_pieces(await export.sheet_in(snapshot), rows, locale, zone):
                     yield piece
 
         return StreamingResponse(pieces(), media_type=MEDIA_TYPE, headers=attachment(f"{export.resource}.csv"))

@@ -90,3 +90,16 @@ class MessageNotRenderable(RelanceError):
         "This mail cannot be rendered: {fault}.",
     )
     example = MappingProxyType({"fault": "invitations.invitation in fr: 'partner' is undefined"})
+
+
+class AttachmentsTooLarge(RelanceError):
+    """The files of one mail are bounded together."""
+
+    code = "attachments_too_large"
+    status = 422
+    title = Text("Pièces jointes trop volumineuses", "Attachments too large")
+    detail = Text(
+        "Les pièces jointes pèsent {size} ensemble ; {limit} au plus.",
+        "The attachments are {size} together; {limit} at most.",
+    )
+    example = MappingProxyType({"size": "24 Mo", "limit": "20 Mo"})

@@ -11,6 +11,7 @@ from relance.domains.crm_toolbox.infobox.entry_router import router as entry
 from relance.domains.crm_toolbox.infobox.router import router as infobox
 from relance.domains.crm_toolbox.lists.router import router as lists
 from relance.domains.crm_toolbox.notes.router import router as notes
+from relance.domains.crm_toolbox.profile_routers import routers as profiles
 from relance.domains.crm_toolbox.toolbox.router import router as toolbox
 
 routers = (
@@ -19,6 +20,7 @@ routers = (
     personal_data,
     gdpr,
     notes,
+    *profiles,
     actions,
     custom_actions,
     custom_types,

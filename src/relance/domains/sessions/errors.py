@@ -1,7 +1,6 @@
 """Errors of this domain."""
 
 from collections.abc import Sequence
-from types import MappingProxyType
 
 # The pace of a cycle is the product's, not this domain's; its refusals read as errors of the domain all the same.
 from relance.capabilities.cycles.lifecycle import AddressUndeliverable as AddressUndeliverable
@@ -84,19 +83,6 @@ class StaleDates(StaleVersion):
 
     def __init__(self, current_version: int, dates: str, slots: Sequence[dict[str, object]]) -> None:
         RelanceError.__init__(self, current_version=current_version, dates=dates, slots=list(slots))
-
-
-class AttachmentsTooLarge(RelanceError):
-    """The files of one mail are bounded together."""
-
-    code = "attachments_too_large"
-    status = 422
-    title = Text("Pièces jointes trop volumineuses", "Attachments too large")
-    detail = Text(
-        "Les pièces jointes pèsent {size} ensemble ; {limit} au plus.",
-        "The attachments are {size} together; {limit} at most.",
-    )
-    example = MappingProxyType({"size": "24 Mo", "limit": "20 Mo"})
 
 
 class FeedExists(RelanceError):

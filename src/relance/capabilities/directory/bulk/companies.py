@@ -14,6 +14,7 @@ from relance.capabilities.directory.bulk.wanted import (
     Pending,
     WantedEntry,
     fault,
+    lacks,
 )
 from relance.capabilities.directory.identifiers import identity_columns
 from relance.capabilities.directory.models import Company
@@ -170,6 +171,8 @@ class CompaniesInBulk:
                 outcomes[at] = fault("name", "not_found")
             elif row is None and one.company.name is None:
                 outcomes[at] = fault("name", "missing")
+            elif row is None and (lacking := lacks(one)) is not None:
+                outcomes[at] = lacking
             elif row is None:
                 new[at] = self._row({**one.values, "custom_fields": merged({}, one.custom_fields)})
             elif mode is Mode.CREATE:

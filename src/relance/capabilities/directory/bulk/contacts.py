@@ -7,7 +7,7 @@ from uuid import UUID
 
 from relance.capabilities.directory.bulk.companies import CompaniesInBulk, CompanyCache
 from relance.capabilities.directory.bulk.repository import BulkRepository
-from relance.capabilities.directory.bulk.wanted import Change, Done, Mode, Outcome, Pending, WantedEntry, fault
+from relance.capabilities.directory.bulk.wanted import Change, Done, Mode, Outcome, Pending, WantedEntry, fault, lacks
 from relance.capabilities.directory.forgotten import Forgotten, PersonKey, keys_of
 from relance.capabilities.directory.models import Contact
 from relance.capabilities.journal.service import Entry, Journal
@@ -159,6 +159,8 @@ class ContactsInBulk:
                 return fault(name, "missing")
         if company_id is None:
             return fault("company", "missing")
+        if (lacking := lacks(one)) is not None:
+            return lacking
         return {
             "workspace_id": self._session.workspace_id,
             "id": new_id(),

@@ -42,6 +42,8 @@ class WantedEntry:
     company: CompanyKey = field(default_factory=CompanyKey)
     #: Values of the workspace's own fields, to be merged with those that the entry has.
     custom_fields: Mapping[str, Any] = field(default_factory=dict)
+    #: Of the workspace's own fields, those that a new entry must have and the row leaves out.
+    lacking: Sequence[str] = ()
 
 
 class Change(StrEnum):
@@ -113,6 +115,11 @@ class Pending:
         state |= values
         self.changed[row.id] = state
         return True
+
+
+def lacks(wanted: WantedEntry) -> ValidationFailed | None:
+    """Why a row cannot be a new entry: a field of the workspace's own that it must have."""
+    return next((fault(f"custom_fields.{name}", "missing") for name in wanted.lacking), None)
 
 
 def fault(column: str, code: str) -> ValidationFailed:

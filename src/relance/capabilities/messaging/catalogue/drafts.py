@@ -7,6 +7,7 @@ against the same rules as an edited template, so that one renderer makes all mai
 
 import re
 import secrets
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -34,8 +35,16 @@ class MailDrafts:
         self._wardrobe = Wardrobe(runtime.settings.public_url)
         self._templates = templates
 
-    async def draft(self, mail: Mail, locale: Locale, organisation_id: UUID | None = None) -> Draft:
+    async def draft(
+        self, mail: Mail, locale: Locale, organisation_id: UUID | None = None, *, personal: Sequence[str] = ()
+    ) -> Draft:
         """`mail` as it would leave, for somebody to edit: its edited template where there is one, else the shipped.
+
+        Args:
+            mail: what it says.
+            locale: its language.
+            organisation_id: in whose name it leaves.
+            personal: objects of the mail that are another one for each recipient: their fields stay placeholders.
 
         Raises:
             TemplateFault: it cannot be filled.
@@ -46,8 +55,11 @@ class MailDrafts:
         nonce = f"m{secrets.token_hex(8)}x"
         values = _disarmed(mail.model_dump(mode="json"))
         values.update({name: f"{nonce}{name}z" for name in mail.link_fields()})
+        for name in personal:
+            values[name] = {field: f"{nonce}{name}.{field}z" for field in values[name]}
         subject, html = self._templates.filled(locale, wording, values, style.brand)
-        return Draft(subject, re.sub(rf"{nonce}(\w+?)z", r"{{ \1 }}", html))
+        mark = re.compile(rf"{nonce}([\w.]+?)z")
+        return Draft(mark.sub(r"{{ \1 }}", subject), mark.sub(r"{{ \1 }}", html))
 
     def checked(self, mail: type[Mail], locale: Locale, draft: Draft) -> Wording:
         """The words to queue the mail with.

@@ -54,6 +54,13 @@ WORDS: Mapping[str, Text] = {
         "Ce lien doit commencer par https://, http:// ou mailto:, ou être le champ « link » seul.",
         "This link must begin with https://, http:// or mailto:, or be the placeholder “link” alone.",
     ),
+    "picture_not_allowed": Text(
+        "Cette image doit être une image du modèle, ou être écrite dans l’adresse (data:image/…).",
+        "This picture must be one of the template’s own, or be written into the address (data:image/…).",
+    ),
+    "style_not_allowed": Text(
+        "Ceci n’est pas permis dans les styles : {what}.", "This is not allowed in styles: {what}."
+    ),
     "markup_not_allowed": Text("Ce HTML n’est pas permis : {what}.", "This HTML is not allowed: {what}."),
     "link_missing": Text(
         "Ce message demande une réponse : le champ {{{{ link }}}} doit y être, hors de toute condition.",

@@ -6,12 +6,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from relance.capabilities.messaging.mails import Hint, Mail
+from relance.capabilities.messaging.mails import Hint, Mail, Placeholders
 from relance.core.i18n import Locale, Text
 
 
@@ -77,21 +77,23 @@ class Slot:
 
 
 Slots = Mapping[str, Slot]
+ModelT = TypeVar("ModelT", bound=Placeholders)
 
 
 @cache
-def slots_of(mail: type[Mail]) -> Slots:
-    """The placeholders of `mail`, by name.
+def slots_of(model: type[Placeholders]) -> Slots:
+    """The placeholders of a mail, or of another thing that templates are written for, by name.
 
     Raises:
         TypeError: a field has a type that no template can show.
     """
-    return MappingProxyType(dict(_below(mail, "", mail.link_fields())))
+    links = model.link_fields() if issubclass(model, Mail) else frozenset[str]()
+    return MappingProxyType(dict(_below(model, "", links)))
 
 
-def sample_of(mail: type[Mail], locale: Locale, *, full: bool = True) -> Mail:
-    """A mail filled with samples."""
-    return mail.model_validate({name: slot.sample(locale, full=full) for name, slot in slots_of(mail).items()})
+def sample_of(model: type[ModelT], locale: Locale, *, full: bool = True) -> ModelT:
+    """A mail, or another thing that templates are written for, filled with samples."""
+    return model.model_validate({name: slot.sample(locale, full=full) for name, slot in slots_of(model).items()})
 
 
 def flat(slots: Slots) -> Iterator[Slot]:

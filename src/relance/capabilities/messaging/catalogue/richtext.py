@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -31,7 +31,33 @@ _ALIGNED = re.compile(r"\s*text-align:\s*(?:left|right|center|justify)\s*;?\s*")
 _COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
 _CODE = re.compile(r"\{[{%#]")
 _ELEMENT = re.compile(r"<[a-z][^<>]*>")
-VOID = frozenset({"br", "hr"})
+VOID = frozenset({"br", "hr", "img", "col"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the HTML of one purpose may hold."""
+
+    tags: frozenset[str]
+    attributes: Mapping[str, frozenset[str]]
+    #: By element, where `class` is no attribute as others are.
+    classes: Mapping[str, frozenset[str]]
+    style: re.Pattern[str]
+    #: What an `src` may be; nothing at all where None.
+    picture: re.Pattern[str] | None = None
+    #: Schemes of pictures.
+    schemes: frozenset[str] = frozenset()
+    #: Paths of placeholders that are formatted text: between elements only.
+    formatted: frozenset[str] = frozenset()
+
+
+#: No images: they would track.
+MAILS = Rules(
+    TAGS,
+    {tag: frozenset(names) for tag, names in _ATTRIBUTES.items()},
+    {tag: frozenset(names) for tag, names in _CLASSES.items()},
+    _ALIGNED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +107,16 @@ class Cleaned:
     faults: list[Fault] = field(default_factory=list)
 
 
-def clean(reading: Reading, addresses: frozenset[str]) -> Cleaned:
-    """The HTML of `reading` as far as mails may hold it.
+def clean(reading: Reading, addresses: frozenset[str], rules: Rules = MAILS) -> Cleaned:
+    """The HTML of `reading` as far as `rules` admit it.
 
     Args:
         reading: the source, its tags known.
         addresses: paths of the placeholders that are addresses.
+        rules: of mails, or of something else that is made of templates.
     """
     hidden = Hidden.of(reading.source, reading.tags)
-    cleaner = _Cleaner(reading, hidden, addresses)
+    cleaner = _Cleaner(reading, hidden, addresses, rules)
     marked = cleaner.run()
     html = hidden.restored(marked)
     again, _ = scan(html)
@@ -100,8 +127,9 @@ def clean(reading: Reading, addresses: frozenset[str]) -> Cleaned:
 
 
 class _Cleaner:
-    def __init__(self, reading: Reading, hidden: Hidden, addresses: frozenset[str]) -> None:
+    def __init__(self, reading: Reading, hidden: Hidden, addresses: frozenset[str], rules: Rules) -> None:
         self.faults: list[Fault] = []
+        self._rules = rules
         self._reading = reading
         self._hidden = hidden
         self._addresses = addresses
@@ -122,14 +150,14 @@ class _Cleaner:
     def _pass(self, html: str) -> str:
         return nh3.clean(
             html,
-            tags=set(TAGS),
+            tags=set(self._rules.tags),
             clean_content_tags=set(_EMPTIED),
-            attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+            attributes={tag: set(names) for tag, names in self._rules.attributes.items()},
             attribute_filter=self._attribute,
-            allowed_classes={tag: set(names) for tag, names in _CLASSES.items()},
+            allowed_classes={tag: set(names) for tag, names in self._rules.classes.items()},
             strip_comments=False,
             link_rel=None,
-            url_schemes=set(_SCHEMES),
+            url_schemes=_SCHEMES | self._rules.schemes,
         )
 
     def _check_left(self, found: str) -> None:
@@ -152,11 +180,22 @@ class _Cleaner:
             self._refuse("code_misplaced", (statements or marks)[0])
             return None
         if name == "style":
-            return value if _ALIGNED.fullmatch(value) else None
-        if name == "title" and any(self._reading.written.get(number) in self._addresses for number in marks):
+            return value if self._rules.style.fullmatch(value) else None
+        if name == "src":
+            return self._picture(value)
+        nowhere = self._rules.formatted | (self._addresses if name == "title" else frozenset())
+        if any(self._reading.written.get(number) in nowhere for number in marks):
             self._refuse("code_misplaced", marks[0])
             return None
         return self._address(value, marks) if name == "href" else value
+
+    def _picture(self, value: str) -> str | None:
+        if self._rules.picture is None:
+            return None  # of an element that is not kept
+        if not self._rules.picture.fullmatch(value):
+            self._refuse_at("picture_not_allowed", max(self._reading.source.find(value), 0) if value else 0)
+            return None
+        return value
 
     def _address(self, value: str, marks: Sequence[int]) -> str | None:
         if not marks:

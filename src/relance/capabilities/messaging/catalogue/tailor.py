@@ -86,9 +86,9 @@ class Tailor:
             for fault in reading.faults:
                 raise TemplateFault(f"{fault.code}: {shown(fault.what)}")
         body = self._styled(wording.html)
-        subject = self._built(self._text, "subject", None, {"": wording.subject})
-        text = self._built(self._text, "text", f"{folder}/body.txt", {"main": f"\n{wording.text}\n\n"})
-        html = self._built(self._html, "html", f"{folder}/body.html", {"title": wording.subject, "main": f"\n{body}\n"})
+        subject = built(self._text, "subject", None, {"": wording.subject})
+        text = built(self._text, "text", f"{folder}/body.txt", {"main": f"\n{wording.text}\n\n"})
+        html = built(self._html, "html", f"{folder}/body.html", {"title": wording.subject, "main": f"\n{body}\n"})
         own = f"{wording.id}/{wording.number}" if wording.id else "draft"
         return Compiled(subject, text, html, f"{shipped}+{own}")
 
@@ -99,8 +99,8 @@ class Tailor:
             OutputTooLong: it becomes too long.
             TemplateFault: it is not in the language.
         """
-        subject = self._built(self._text, "subject", None, {"": wording.subject})
-        html = self._built(self._html, "html", None, {"": wording.html})
+        subject = built(self._text, "subject", None, {"": wording.subject})
+        html = built(self._html, "html", None, {"": wording.html})
         return limited(subject, values), limited(html, values)
 
     def _styled(self, html: str) -> str:
@@ -114,22 +114,23 @@ class Tailor:
             raise TemplateFault("a tag was lost while the styles were inlined")
         return hidden.restored(coloured)
 
-    def _built(self, environment: Environment, part: str, parent: str | None, blocks: Mapping[str, str]) -> Template:
-        """A template that replaces `blocks` of `parent`. Trees are joined, never sources: a block cannot be left."""
-        body: list[nodes.Node] = []
-        if parent is not None:
-            body.append(nodes.Extends(nodes.Const(parent), lineno=1))
-        for name, source in blocks.items():
-            parsed = environment.parse(source)
-            if strays := sorted(set(stray_nodes(parsed))):
-                raise TemplateFault(f"not in the language: {', '.join(strays)}")
-            _bound(parsed)
-            content: Sequence[nodes.Node] = parsed.body
-            body.extend([nodes.Block(name, list(content), False, False, lineno=1)] if parent else content)
-        tree = nodes.Template(body, lineno=1)
-        tree.set_environment(environment)
-        code = environment.compile(tree, f"edited {part}")
-        return Template.from_code(environment, code, environment.make_globals(None))
+
+def built(environment: Environment, part: str, parent: str | None, blocks: Mapping[str, str]) -> Template:
+    """A template that replaces `blocks` of `parent`. Trees are joined, never sources: a block cannot be left."""
+    body: list[nodes.Node] = []
+    if parent is not None:
+        body.append(nodes.Extends(nodes.Const(parent), lineno=1))
+    for name, source in blocks.items():
+        parsed = environment.parse(source)
+        if strays := sorted(set(stray_nodes(parsed))):
+            raise TemplateFault(f"not in the language: {', '.join(strays)}")
+        _bound(parsed)
+        content: Sequence[nodes.Node] = parsed.body
+        body.extend([nodes.Block(name, list(content), False, False, lineno=1)] if parent else content)
+    tree = nodes.Template(body, lineno=1)
+    tree.set_environment(environment)
+    code = environment.compile(tree, f"edited {part}")
+    return Template.from_code(environment, code, environment.make_globals(None))
 
 
 def _bound(tree: nodes.Template) -> None:

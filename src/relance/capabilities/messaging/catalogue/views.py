@@ -88,7 +88,7 @@ def detail(templates: Templates, mail: type[Mail], overrides: Sequence[OverrideR
         **dict(listed(mail, overrides)),
         shipped=shipped,
         overrides=list(overrides),
-        documented=[_placeholder(slot) for slot in flat(slots_of(mail))],
+        documented=[placeholder(slot) for slot in flat(slots_of(mail))],
         filters=[
             FilterRead(name=name, description=known.description.in_locale(), example=known.example)
             for name, known in FILTERS.items()
@@ -96,7 +96,8 @@ def detail(templates: Templates, mail: type[Mail], overrides: Sequence[OverrideR
     )
 
 
-def _placeholder(slot: Slot) -> PlaceholderRead:
+def placeholder(slot: Slot, parts: Sequence[str] = ("subject", "html", "text")) -> PlaceholderRead:
+    """One placeholder, and in which parts of a template it may stand."""
     return PlaceholderRead(
         path=slot.path,
         kind=slot.kind,
@@ -104,7 +105,7 @@ def _placeholder(slot: Slot) -> PlaceholderRead:
         description_fr=slot.hint.description.fr,
         description_en=slot.hint.description.en,
         sample=slot.hint.sample.in_locale(),
-        allowed_in=["html", "text"] if slot.kind is Kind.URL else ["subject", "html", "text"],
+        allowed_in=[part for part in parts if slot.kind is not Kind.URL or part != "subject"],
     )
 
 

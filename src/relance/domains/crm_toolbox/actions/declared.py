@@ -17,6 +17,7 @@ from relance.domains.crm_toolbox.actions.built_in_schemas import (
 from relance.domains.crm_toolbox.actions.declaration import ToolboxAction
 from relance.domains.crm_toolbox.gdpr.change_schemas import ACTION as GDPR
 from relance.domains.crm_toolbox.notes.schemas import ACTION as NOTE
+from relance.domains.crm_toolbox.sendings.schemas import ACTION as SEND_PROFILE
 
 ACTIONS: tuple[ToolboxAction, ...] = (
     ADD_COMPANY,
@@ -26,6 +27,7 @@ ACTIONS: tuple[ToolboxAction, ...] = (
     DELETION,
     NOTE,
     STATUS_CHANGE,
+    SEND_PROFILE,
     ASSIGNMENT,
     COMPANY_ASSIGNMENT,
     GDPR,

@@ -1,6 +1,6 @@
 """Contacts and companies as files: the columns of the template for an import, so that a file can come back changed."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
@@ -9,6 +9,7 @@ from relance.capabilities.directory.permissions import COMPANIES_READ, CONTACTS_
 from relance.capabilities.directory.schemas import CompanyCriteria, CompanySort, ContactCriteria, ContactSort
 from relance.capabilities.exports.declaration import ListExport
 from relance.capabilities.transfers.cells import Cell, Column, Sheet
+from relance.capabilities.transfers.reading import ImportColumn
 from relance.core.db import DbSession
 from relance.core.i18n import Locale, Text
 from relance.core.schemas import Input
@@ -18,6 +19,7 @@ from relance.domains.crm_toolbox.exports.repository import (
     ExportedCompany,
     ExportedContact,
 )
+from relance.domains.crm_toolbox.imports.columns import OWN, Record, own_columns
 
 _YES, _NO = Text("oui", "yes"), Text("non", "no")
 
@@ -133,6 +135,29 @@ def _companies(
     return DirectoryExportRepository(session).companies(wanted, sort)
 
 
+def _own(
+    kind: Literal["contact", "company"], record: Record
+) -> Callable[[DbSession], Awaitable[Sequence[Column[Any]]]]:
+    """The columns of the workspace's own fields, as an import reads them."""
+
+    def column(known: ImportColumn) -> Column[Any]:
+        name = known.key.removeprefix(OWN)
+
+        def shown(row: Any, locale: Locale) -> Cell:
+            value = getattr(row, kind).custom_fields.get(name)
+            if isinstance(value, bool):
+                return (_YES if value else _NO).in_locale(locale)
+            found: Cell = ", ".join(value) if isinstance(value, list) else value
+            return found
+
+        return Column(known.key, known.label, shown, 24)
+
+    async def columns(session: DbSession) -> Sequence[Column[Any]]:
+        return [column(known) for known in await own_columns(session, record)]
+
+    return columns
+
+
 CONTACT_EXPORT = ListExport(
     resource="contacts",
     label=Text("Export des contacts", "Export of contacts"),
@@ -142,6 +167,7 @@ CONTACT_EXPORT = ListExport(
     filter=ContactCriteria,
     query=ContactExportQuery,
     create=ContactExportCreate,
+    own_columns=_own("contact", "contacts"),
 )
 COMPANY_EXPORT = ListExport(
     resource="companies",
@@ -152,5 +178,6 @@ COMPANY_EXPORT = ListExport(
     filter=CompanyCriteria,
     query=CompanyExportQuery,
     create=CompanyExportCreate,
+    own_columns=_own("company", "companies"),
 )
 EXPORTS = (CONTACT_EXPORT, COMPANY_EXPORT)

@@ -58,11 +58,18 @@ async def columns_of(session: DbSession, record: Record, mode: Mode) -> Sequence
     columns = CONTACTS if record == "contacts" else COMPANIES
     if mode is Mode.UPDATE:
         columns = [replace(column, required=False) for column in columns]
+    own = await own_columns(session, record)
+    return (*columns, *(replace(column, required=column.required and mode is not Mode.UPDATE) for column in own))
+
+
+async def own_columns(session: DbSession, record: Record) -> Sequence[ImportColumn]:
+    """The columns of the workspace's own fields, in its order."""
     own = await SettingsRepository(session).custom_fields(record)
-    properties = own.json_schema.get("properties", {}) if own else {}
-    return (*columns, *(_own(name, described) for name, described in properties.items()))
+    schema: Mapping[str, Any] = own.json_schema if own else {}
+    asked = frozenset(schema.get("required", ()))
+    return [_own(name, known, required=name in asked) for name, known in schema.get("properties", {}).items()]
 
 
-def _own(name: str, described: Mapping[str, Any]) -> ImportColumn:
+def _own(name: str, described: Mapping[str, Any], *, required: bool) -> ImportColumn:
     title = str(described.get("title") or f"{OWN}{name}")
-    return ImportColumn(f"{OWN}{name}", Text(title, title))
+    return ImportColumn(f"{OWN}{name}", Text(title, title), required)

@@ -106,7 +106,8 @@ class RowParser:
             faults += _misfits(self._schema, own)
         if faults:
             return ItemResult(ValidationFailed.code, failed=True, errors=faults)
-        return WantedEntry(row_id, values.get("external_id"), values.get("email"), values, company, own)
+        lacking = [name for name in self._schema.get("required", ()) if name not in own]
+        return WantedEntry(row_id, values.get("external_id"), values.get("email"), values, company, own, lacking)
 
     def _id(self, cell: str, faults: list[FieldError]) -> UUID | None:
         if not cell:
@@ -282,7 +283,7 @@ def _identity(
 
 
 def _misfits(schema: Mapping[str, Any], own: Mapping[str, Any]) -> Sequence[FieldError]:
-    """What does not fit the workspace's own schema. What a row leaves out is as it was, and is not asked for."""
+    """What does not fit the workspace's own schema. What a row leaves out is asked for of new entries alone."""
     partial = {name: value for name, value in schema.items() if name != "required"}
     try:
         check_values(partial, own, "")

@@ -1,13 +1,18 @@
-"""What the infobox keeps of people: notes, what actions were given, comments, and the files of entries."""
+"""What the infobox keeps of people: notes, what actions were given, comments, files of entries; and what was sent."""
 
 from functools import partial
+
+from sqlalchemy import null
 
 from relance.core.i18n import Text
 from relance.core.personal import Holding
 from relance.domains.crm_toolbox.infobox.mails import COMMENT_KIND
 from relance.domains.crm_toolbox.infobox.recording import KIND
 from relance.domains.crm_toolbox.models import InfoboxComment, InfoboxEntry
-from relance.domains.crm_toolbox.personal.repository import BARE_CONTENT, alone, among_others
+from relance.domains.crm_toolbox.personal.repository import BARE_CONTENT, alone, among_others, sendings, sendings_near
+from relance.domains.crm_toolbox.sendings.lifecycle import KIND as RECIPIENT
+from relance.domains.crm_toolbox.sendings.mailing import SENDING_KIND
+from relance.domains.crm_toolbox.sendings.models import ProfileRecipient, ProfileSending
 
 PERSONAL = (
     Holding(
@@ -46,5 +51,32 @@ PERSONAL = (
         redacted=("body_html", "body_text"),
         shown=("created_at",),
         near=COMMENT_KIND,
+    ),
+    Holding(
+        "profile_recipients",
+        Text("Profils envoyés", "Profiles sent"),
+        ProfileRecipient,
+        lambda person: ProfileRecipient.contact_id == person.contact_id,
+        shown=("status", "sent_at"),
+        asked=RECIPIENT,
+    ),
+    Holding(
+        "profile_sendings",
+        Text("Envois de profils", "Sendings of profiles"),
+        ProfileSending,
+        sendings,
+        cleared={"words": null()},
+        shown=("send_at",),
+        # Not `asked`: what is planned stays so, is dropped when it is due, and its author is told.
+        near=SENDING_KIND,
+    ),
+    Holding(
+        "profile_sendings_with_others",
+        Text("Envois de profils, avec d’autres", "Sendings of profiles, with others"),
+        ProfileSending,
+        sendings_near,
+        redacted=("words",),
+        shown=("send_at",),
+        near=SENDING_KIND,
     ),
 )

@@ -7,6 +7,7 @@ from sqlalchemy.orm import aliased
 
 from relance.core.personal import Person
 from relance.domains.crm_toolbox.models import InfoboxComment, InfoboxEntry, InfoboxTarget
+from relance.domains.crm_toolbox.sendings.models import ProfileRecipient, ProfileSending
 
 
 def _entry_of(model: type[InfoboxEntry | InfoboxComment]) -> Any:
@@ -39,3 +40,24 @@ def among_others(model: type[InfoboxEntry | InfoboxComment], person: Person) -> 
 
 #: Of what an action was given, all but what an action of the workspace's own is called.
 BARE_CONTENT = func.jsonb_strip_nulls(func.jsonb_build_object(literal("label"), InfoboxEntry.content["label"]))
+
+
+def _recipients(person: Person) -> tuple[ColumnElement[bool], ColumnElement[bool], ColumnElement[bool]]:
+    """Whether a sending goes to the person, to anybody else, and to the person's company."""
+    one = ProfileRecipient
+    of_sending = and_(one.workspace_id == ProfileSending.workspace_id, one.sending_id == ProfileSending.id)
+    theirs = exists().where(of_sending, one.contact_id == person.contact_id)
+    others = exists().where(of_sending, one.contact_id != person.contact_id)
+    return theirs, others, exists().where(of_sending, one.company_id == person.company_id)
+
+
+def sendings(person: Person) -> ColumnElement[bool]:
+    """Sendings to the person and nobody else."""
+    theirs, others, _ = _recipients(person)
+    return and_(theirs, not_(others))
+
+
+def sendings_near(person: Person) -> ColumnElement[bool]:
+    """Sendings to the person and others, or to the person's company: their words may name the person."""
+    theirs, others, company = _recipients(person)
+    return and_(others, theirs | company)

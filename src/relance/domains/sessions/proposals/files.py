@@ -8,13 +8,13 @@ from relance.capabilities.files.errors import FileTooLarge
 from relance.capabilities.files.kinds import size_in_words
 from relance.capabilities.files.models import StoredFile
 from relance.capabilities.messaging.attachments import LARGEST_FILE, LARGEST_SUM
+from relance.capabilities.messaging.errors import AttachmentsTooLarge
 from relance.core.db import DbSession
 from relance.core.errors import ValidationFailed
 from relance.core.i18n import Text
 from relance.core.security import Caller
 from relance.core.subjects import SubjectRef
 from relance.domains.sessions.asking import SESSION_KIND
-from relance.domains.sessions.errors import AttachmentsTooLarge
 from relance.domains.sessions.repository import SessionRow
 
 _UNKNOWN = Text(
@@ -55,7 +55,7 @@ class ProposalFiles:
         known = await self._attachments.nameable_by(wanted, self._caller.user_id, [holder])
         for position, file_id in enumerate(ids):
             if file_id not in known:
-                raise ValidationFailed.at(f"/file_ids/{position}", "unknown_file", _UNKNOWN)
+                raise ValidationFailed.at(f"/file_ids/{position}", "file_not_available", _UNKNOWN)
         files = [known[file_id] for file_id in wanted]
         for file in files:
             if file.size > LARGEST_FILE:

@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 from relance.capabilities.files.errors import FileTooLarge
 from relance.capabilities.files.responses import CONTENT, file_response
 from relance.capabilities.files.router import FileStoreDep
+from relance.capabilities.messaging.errors import AttachmentsTooLarge
 from relance.core.errors import NotFound
 from relance.core.etag import set_etag
 from relance.core.http import ReadDep, RuntimeDep, StrictRoute, link_next, page_request
@@ -16,7 +17,7 @@ from relance.core.lifecycle import TransitionNotAllowed
 from relance.core.problems import problem_responses
 from relance.core.schemas import Page
 from relance.domains.sessions.clients.router import OfSession, Proposes, ToPropose
-from relance.domains.sessions.errors import AttachmentsTooLarge, SessionBegun, SessionCancelled, SessionNotPlanned
+from relance.domains.sessions.errors import SessionBegun, SessionCancelled, SessionNotPlanned
 from relance.domains.sessions.proposals.files import ProposalFiles
 from relance.domains.sessions.proposals.schemas import (
     DateAnswerQuery,

@@ -1,0 +1,1 @@
+"""Export templates: profiles as PDF, by HTML that the workspace writes."""

@@ -1,7 +1,7 @@
 """profiles
 
 Revision: 0033_profiles
-After: 0027_contacts_by_last_action
+After: 0036_lists_by_age
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0033_profiles"
-down_revision: str | None = "0027_contacts_by_last_action"
+down_revision: str | None = "0036_lists_by_age"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -24,8 +24,8 @@ NEEDED = r"invitations_organisation_created_at"
 _PAGE, _LIMIT = 1000, 50
 _LAST_SEEN = """
 SELECT created_at, id FROM invitations WHERE workspace_id = $1 AND facet = ANY($2::smallint[])
-ORDER BY created_at DESC, id DESC OFFSET least($3::bigint, (
-    SELECT count(*) FROM invitations WHERE workspace_id = $1 AND facet = ANY($2::smallint[])) - $4) - 1 LIMIT 1
+ORDER BY created_at DESC, id DESC OFFSET greatest(0, least($3::bigint, (
+    SELECT count(*) FROM invitations WHERE workspace_id = $1 AND facet = ANY($2::smallint[])) - $4) - 1) LIMIT 1
 """
 
 

@@ -1,7 +1,7 @@
 """profiles
 
 Revision: 0033_profiles
-After: 0036_lists_by_age
+After: 0032_lists_by_age
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0033_profiles"
-down_revision: str | None = "0036_lists_by_age"
+down_revision: str | None = "0032_lists_by_age"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,7 +1,7 @@
 """lists, shortcuts and own actions
 
-Revision: 0026_lists_and_own_actions
-After: 0030_gdpr_settings
+Revision: 0030_lists_and_own_actions
+After: 0029_gdpr_settings
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "0026_lists_and_own_actions"
-down_revision: str | None = "0030_gdpr_settings"
+revision: str = "0030_lists_and_own_actions"
+down_revision: str | None = "0029_gdpr_settings"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,7 +1,7 @@
 """people forgotten and consents
 
-Revision: 0029_people_forgotten
-After: 0038_bodies_cheaply_kept
+Revision: 0028_people_forgotten
+After: 0027_bodies_cheaply_kept
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "0029_people_forgotten"
-down_revision: str | None = "0038_bodies_cheaply_kept"
+revision: str = "0028_people_forgotten"
+down_revision: str | None = "0027_bodies_cheaply_kept"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,7 +1,7 @@
 """toolbox of the crm
 
-Revision: 0025_toolbox_of_the_crm
-After: 0037_kept_counts
+Revision: 0026_toolbox_of_the_crm
+After: 0025_kept_counts
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "0025_toolbox_of_the_crm"
-down_revision: str | None = "0037_kept_counts"
+revision: str = "0026_toolbox_of_the_crm"
+down_revision: str | None = "0025_kept_counts"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

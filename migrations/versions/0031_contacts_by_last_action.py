@@ -1,7 +1,7 @@
 """contacts by last action
 
-Revision: 0027_contacts_by_last_action
-After: 0026_lists_and_own_actions
+Revision: 0031_contacts_by_last_action
+After: 0030_lists_and_own_actions
 """
 
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0027_contacts_by_last_action"
-down_revision: str | None = "0026_lists_and_own_actions"
+revision: str = "0031_contacts_by_last_action"
+down_revision: str | None = "0030_lists_and_own_actions"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

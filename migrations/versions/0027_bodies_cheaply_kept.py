@@ -1,15 +1,15 @@
 """bodies cheaply kept
 
-Revision: 0038_bodies_cheaply_kept
-After: 0025_toolbox_of_the_crm
+Revision: 0027_bodies_cheaply_kept
+After: 0026_toolbox_of_the_crm
 """
 
 from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "0038_bodies_cheaply_kept"
-down_revision: str | None = "0025_toolbox_of_the_crm"
+revision: str = "0027_bodies_cheaply_kept"
+down_revision: str | None = "0026_toolbox_of_the_crm"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

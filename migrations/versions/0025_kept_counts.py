@@ -1,6 +1,6 @@
 """kept counts
 
-Revision: 0037_kept_counts
+Revision: 0025_kept_counts
 After: 0024_dashboard_of_a_million
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0037_kept_counts"
+revision: str = "0025_kept_counts"
 down_revision: str | None = "0024_dashboard_of_a_million"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None

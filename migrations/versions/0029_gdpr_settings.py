@@ -1,7 +1,7 @@
 """gdpr settings
 
-Revision: 0030_gdpr_settings
-After: 0029_people_forgotten
+Revision: 0029_gdpr_settings
+After: 0028_people_forgotten
 """
 
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0030_gdpr_settings"
-down_revision: str | None = "0029_people_forgotten"
+revision: str = "0029_gdpr_settings"
+down_revision: str | None = "0028_people_forgotten"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,15 +1,15 @@
 """companies and contacts by their age
 
-Revision: 0036_lists_by_age
-After: 0027_contacts_by_last_action
+Revision: 0032_lists_by_age
+After: 0031_contacts_by_last_action
 """
 
 from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "0036_lists_by_age"
-down_revision: str | None = "0027_contacts_by_last_action"
+revision: str = "0032_lists_by_age"
+down_revision: str | None = "0031_contacts_by_last_action"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -22,7 +22,7 @@ def fuzz(service: Service, seconds: int, seed: int) -> int:
         "RELANCE_FUZZ_KEY": service.api_key,
     }
     words = ["--config-file", str(ROOT / "tests/contract/fuzz.toml"), "run", f"{service.base_url}/openapi.json"]
-    # One thread: in CPython 3.11 two that parse Python at once (Hypothesis does, to name its functions) end in a SystemError.
+    # One thread: two that parse Python at once (Hypothesis does, to name functions) end CPython 3.11 in a SystemError.
     words += ["--header", f"Authorization: Bearer {service.api_key}", "--checks", "all", "--workers", "1"]
     words += [
         "--max-time",

@@ -43,15 +43,23 @@ def _of_the_rest(settings: Settings, folder: Path) -> Iterator[harness.Result]:
         yield harness.measure(bench, harness.told)
 
 
-def main() -> None:
-    """Everything, once."""
-    began = time.monotonic()
+def _all() -> Iterator[harness.Result]:
     with harness.servers() as settings:
-        results = list(_of_dashboards(settings))
+        yield from _of_dashboards(settings)
     with harness.servers() as settings, tempfile.TemporaryDirectory(prefix="relance-bench-") as folder:
-        results += _of_the_rest(settings, Path(folder))
-    results.append(start.measured())
-    harness.told(report.write(results, fresh=True))
+        yield from _of_the_rest(settings, Path(folder))
+    yield start.measured()
+
+
+def main() -> None:
+    """Everything, once. Each row is written when it is there: a fault later on takes none of them away."""
+    began = time.monotonic()
+    results: list[harness.Result] = []
+    table = ""
+    for result in _all():
+        results.append(result)
+        table = report.write(results, fresh=True)
+    harness.told(table)
     harness.told(f"in {(time.monotonic() - began) / 60:.1f} minutes")
 
 

@@ -100,7 +100,7 @@ async def usual(path: Path) -> float:
         for row in csv.DictReader(file, delimiter=";"):
             given = {name: row[name] for name in ("external_id", "last_name", "first_name", "email", "phone")}
             wanted = ContactCreate.model_validate({**given, "company_id": company})
-            batch.append(Contact(**wanted.model_dump(), created_at=runtime.clock.now()))
+            batch.append(Contact(**wanted.model_dump(exclude={"readmission"}), created_at=runtime.clock.now()))
             if len(batch) == 1000:
                 await _add(runtime, workspace, batch)
                 batch = []

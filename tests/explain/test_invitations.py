@@ -82,15 +82,17 @@ async def test_a_page_reads_the_rows_that_it_shows(filled: Filled, office: Offic
                     wanted = InvitationFilter.model_validate(filters)
                     statement, values = dashboard_statement(wanted, caller, request)
                     plan = await explain(filled.connection, statement, values)
-                    _holds(plan, (filters, sort, caller.level(READ), plan.root))
+                    _holds(plan, filled, (filters, sort, caller.level(READ), plan.root))
                     rows = await filled.connection.fetch(statement.sql, *statement.arguments(values))
                     if len(rows) <= LIMIT:
                         break
                     after = Cursor(sort.value, rows[LIMIT - 1][1], rows[LIMIT - 1][2])
 
 
-def _holds(plan: Plan, said: object) -> None:
-    # A merge looks one row ahead in each of its branches.
-    assert plan.read("invitations") <= plan.returned + plan.branches("invitations"), said
+def _holds(plan: Plan, filled: Filled, said: object) -> None:
+    # A merge looks one row ahead in each of its branches. Of a million rows PostgreSQL may rather read a page of each of
+    # a few branches and sort these: never more than three pages.
+    most = max(3 * plan.returned if filled.whole else 0, plan.returned + plan.branches("invitations"))
+    assert plan.read("invitations") <= most, said
     assert plan.scanned_whole("invitations", "companies") == [], said
     assert plan.most_sorted <= 3 * LIMIT, said

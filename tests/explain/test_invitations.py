@@ -90,8 +90,8 @@ async def test_a_page_reads_the_rows_that_it_shows(filled: Filled, office: Offic
 
 
 def _holds(plan: Plan, filled: Filled, said: object) -> None:
-    # A merge looks one row ahead in each of its branches. Of a million rows PostgreSQL may rather read a page of each of
-    # a few branches and sort these: never more than three pages.
+    # A merge looks one row ahead in each of its branches. Of a million rows PostgreSQL may rather read a page of a few
+    # branches each, and sort these: never more than three pages.
     most = max(3 * plan.returned if filled.whole else 0, plan.returned + plan.branches("invitations"))
     assert plan.read("invitations") <= most, said
     assert plan.scanned_whole("invitations", "companies") == [], said

@@ -80,6 +80,12 @@ class DirectoryRepository(Repository):
         found = await read_as(self.session, Company, _BY_IDS, workspace=self.session.workspace_id, ids=list(ids))
         return {company.id: company for company in found}
 
+    async def lock_companies(self, ids: Collection[UUID]) -> dict[UUID, Company]:
+        """The companies with those ids, by id; locked in the order of their ids, as `company` locks one."""
+        statement = select(Company).where(among(Company.id, list(ids))).order_by(Company.id)
+        found = await self.session.scalars(statement.with_for_update(key_share=True))
+        return {company.id: company for company in found}
+
     async def company_by_match_key(self, match_key: str, *, lock: bool = False) -> Company | None:
         """The company with that identity."""
         return await self._one_company(Company.match_key == match_key, lock=lock)

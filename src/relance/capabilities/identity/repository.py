@@ -188,6 +188,13 @@ class IdentityRepository(Repository):
         """The users with those ids, by id."""
         return {user.id: user for user in await self.session.scalars(select(User).where(User.id.in_(ids)))}
 
+    async def active_users(self, ids: Collection[UUID]) -> dict[UUID, User]:
+        """Those of `ids` who are active users of the workspace."""
+        if not ids:
+            return {}
+        statement = select(User).where(User.id.in_(ids), User.status == "active")
+        return {user.id: user for user in await self.session.scalars(statement)}
+
     async def user_by_email(self, email: str) -> User | None:
         """The user with that address."""
         return (await self.session.scalars(select(User).where(User.email == email))).one_or_none()

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -172,11 +173,10 @@ class Templates:
         self._tailor = Tailor(self._text, self._html, self._loader.read_where_there(_EDITED_STYLE) + css)
         self._trees: dict[tuple[bool, str], nodes.Template] = {}
         self._compiled: dict[tuple[str, Locale], _Shipped] = {}
-        self._known = {(mail.key, locale): mail for mail in self.mails.values() for locale in LOCALES}
-        for key, locale in self._known:
-            for part in PARTS:
-                if not self._loader.has(f"{key.replace('.', '/')}/{locale}/{part}"):
-                    raise TemplateFault(f"{key.replace('.', '/')}/{locale}/{part} is missing")
+        for key, locale, part in product(self.mails, LOCALES, PARTS):
+            name = f"{key.replace('.', '/')}/{locale}/{part}"
+            if not self._loader.has(name):
+                raise TemplateFault(f"{name} is missing")
 
     def check(self) -> None:
         """Compile all of it: what our tests do with the shipped ones, and every start with those of somebody else.
@@ -184,7 +184,7 @@ class Templates:
         Raises:
             TemplateFault: one does not compile, or uses what its mail does not have.
         """
-        for key, locale in self._known:
+        for key, locale in product(self.mails, LOCALES):
             self._shipped(key, locale)
 
     @property
@@ -278,9 +278,9 @@ class Templates:
 
     def _shipped(self, key: str, locale: Locale) -> _Shipped:
         if (key, locale) not in self._compiled:
-            if (key, locale) not in self._known:
+            if key not in self.mails or locale not in LOCALES:
                 raise TemplateFault(f"no mail {key} in {locale}")
-            self._compiled[key, locale] = self._compile(self._known[key, locale], locale)
+            self._compiled[key, locale] = self._compile(self.mails[key], locale)
         return self._compiled[key, locale]
 
     def _compile(self, mail: type[Mail], locale: Locale) -> _Shipped:

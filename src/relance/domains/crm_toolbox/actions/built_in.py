@@ -11,6 +11,7 @@ from relance.capabilities.directory.permissions import COMPANIES_DELETE
 from relance.capabilities.directory.schemas import ContactUpdate
 from relance.capabilities.directory.service import Directory
 from relance.capabilities.directory.watchers import DepartureWatcher
+from relance.capabilities.identity.repository import IdentityRepository
 from relance.core.db import DbSession
 from relance.core.errors import ValidationFailed
 from relance.core.etag import Precondition
@@ -30,12 +31,11 @@ from relance.domains.crm_toolbox.actions.built_in_schemas import (
     DeletionRequest,
     StatusChange,
 )
-from relance.domains.crm_toolbox.actions.running import check_around, recorded
+from relance.domains.crm_toolbox.actions.running import Running
 from relance.domains.crm_toolbox.actions.schemas import ActionReport
 from relance.domains.crm_toolbox.actions.targets import Choosing, Row
 from relance.domains.crm_toolbox.infobox.mails import EntryMails
 from relance.domains.crm_toolbox.infobox.recording import Target
-from relance.domains.crm_toolbox.infobox.repository import InfoboxRepository
 from relance.domains.crm_toolbox.rich_text import RichText
 
 _UNKNOWN_COMPANY = Text("Cette société est inconnue.", "This company is not known.")
@@ -65,7 +65,8 @@ class BuiltIn:
             ValidationFailed: the status is not in the list.
         """
         description = RichText.read_optional(wanted.description, "/description")
-        await check_around(self._session, self._runtime, self._caller, wanted)
+        running = Running(self._session, self._runtime.clock, self._caller, wanted)
+        await running.check()
         if wanted.status is not None and wanted.status not in await Fields(self._session, "contacts").statuses():
             raise ValidationFailed.at("/status", "unknown_status", UNKNOWN_STATUS)
         chosen = await self._choosing.choose(
@@ -78,13 +79,9 @@ class BuiltIn:
 
         await chosen.each(act)
         changed = [str(one.contact_id) for one in chosen.done]
-        entry = await recorded(
-            self._session,
-            self._runtime,
-            self._caller,
+        entry = await running.record(
             STATUS_CHANGE.key,
             chosen,
-            wanted,
             description=description,
             content={"status": wanted.status, "previous": {one: before[one] for one in changed}},
         )
@@ -93,20 +90,17 @@ class BuiltIn:
     async def activate(self, wanted: Activation) -> ActionReport:
         """In use or not; who is so already is left as they are."""
         description = RichText.read_optional(wanted.description, "/description")
-        await check_around(self._session, self._runtime, self._caller, wanted)
+        running = Running(self._session, self._runtime.clock, self._caller, wanted)
+        await running.check()
         chosen = await self._choosing.choose(wanted.targets, ACTIVATION.permission, partial=wanted.partial, lock=True)
 
         async def act(row: Row) -> bool:
             return self._changing.change(row, {"active": wanted.active})
 
         await chosen.each(act)
-        entry = await recorded(
-            self._session,
-            self._runtime,
-            self._caller,
+        entry = await running.record(
             ACTIVATION.key,
             chosen,
-            wanted,
             description=description,
             content={"active": wanted.active},
         )
@@ -120,7 +114,8 @@ class BuiltIn:
             CompanyHasContacts: neither `cascade` nor `reassign_to` is given.
             StillReferred: something is about one of them.
         """
-        await check_around(self._session, self._runtime, self._caller, wanted)
+        running = Running(self._session, self._runtime.clock, self._caller, wanted)
+        await running.check()
         if wanted.reassign_to is not None and await self._directory.find(wanted.reassign_to) is None:
             raise ValidationFailed.at("/reassign_to", "unknown_company", _UNKNOWN_COMPANY)
         chosen = await self._choosing.choose(
@@ -144,9 +139,7 @@ class BuiltIn:
             "cascade": wanted.cascade,
             "reassign_to": str(wanted.reassign_to) if wanted.reassign_to else None,
         }
-        entry = await recorded(
-            self._session, self._runtime, self._caller, DELETION.key, chosen, wanted, content=content
-        )
+        entry = await running.record(DELETION.key, chosen, content=content)
         return chosen.report(entry.id if entry else None)
 
     async def assign(self, wanted: Assignment) -> ActionReport:
@@ -156,8 +149,9 @@ class BuiltIn:
             ValidationFailed: there is no such active user.
         """
         description = RichText.read_optional(wanted.description, "/description")
-        await check_around(self._session, self._runtime, self._caller, wanted)
-        owner = (await InfoboxRepository(self._session).active_users([wanted.user_id])).get(wanted.user_id)
+        running = Running(self._session, self._runtime.clock, self._caller, wanted)
+        await running.check()
+        owner = (await IdentityRepository(self._session).active_users([wanted.user_id])).get(wanted.user_id)
         if owner is None:
             raise ValidationFailed.at("/user_id", "unknown_user", UNKNOWN_USER)
         chosen = await self._choosing.choose(wanted.targets, ASSIGNMENT.permission, partial=wanted.partial, lock=True)
@@ -166,13 +160,9 @@ class BuiltIn:
             return self._changing.change(row, {"assigned_to": wanted.user_id})
 
         await chosen.each(act)
-        entry = await recorded(
-            self._session,
-            self._runtime,
-            self._caller,
+        entry = await running.record(
             ASSIGNMENT.key,
             chosen,
-            wanted,
             description=description,
             content={"user": {"id": str(owner.id), "name": owner.name}},
         )
@@ -188,7 +178,8 @@ class BuiltIn:
             AlreadyInDirectory: it has a contact with the address of one of them.
         """
         description = RichText.read_optional(wanted.description, "/description")
-        await check_around(self._session, self._runtime, self._caller, wanted)
+        running = Running(self._session, self._runtime.clock, self._caller, wanted)
+        await running.check()
         if await self._directory.find(wanted.company_id) is None:
             raise ValidationFailed.at("/company_id", "unknown_company", _UNKNOWN_COMPANY)
         chosen = await self._choosing.choose(
@@ -203,13 +194,9 @@ class BuiltIn:
 
         await chosen.each(act)
         moved: list[UUID] = [one.contact_id for one in chosen.done if one.contact_id is not None]
-        entry = await recorded(
-            self._session,
-            self._runtime,
-            self._caller,
+        entry = await running.record(
             COMPANY_ASSIGNMENT.key,
             chosen,
-            wanted,
             description=description,
             content={"company_id": str(wanted.company_id)},
             further=[Target(wanted.company_id, one) for one in moved],

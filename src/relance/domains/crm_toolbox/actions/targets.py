@@ -154,16 +154,11 @@ class Choosing:
         return chosen
 
     async def _find(self, given: Sequence[Given], *, lock: bool) -> dict[UUID, Row]:
-        companies = sorted(one.id for one in given if one.name == "company_id")
+        companies = [one.id for one in given if one.name == "company_id"]
         contacts = [one.id for one in given if one.name == "contact_id"]
         found: dict[UUID, Row] = {}
-        if companies and lock:
-            for company_id in companies:
-                company = await self._rows.company(company_id, lock=True)
-                if company is not None:
-                    found[company_id] = company
-        elif companies:
-            found |= await self._rows.companies(companies)
+        if companies:
+            found |= await (self._rows.lock_companies(companies) if lock else self._rows.companies(companies))
         if contacts:
             found |= await self._rows.contacts(contacts, lock=lock)
         return found

@@ -14,7 +14,7 @@ from relance.core.runtime import Runtime
 from relance.core.security import Caller, Level
 from relance.core.subjects import ActorRef, SubjectRef
 from relance.domains.crm_toolbox.actions.declared import OWN
-from relance.domains.crm_toolbox.actions.running import check_around, recorded
+from relance.domains.crm_toolbox.actions.running import Running
 from relance.domains.crm_toolbox.actions.schemas import ActionReport
 from relance.domains.crm_toolbox.actions.targets import Choosing
 from relance.domains.crm_toolbox.custom.repository import CustomTypeRepository
@@ -158,16 +158,13 @@ class CustomActions:
             raise ValidationFailed.at("/targets", "one_target", _ONE)
         check_values(kind.json_schema, wanted.values, "/values")
         description = RichText.read_optional(wanted.description, "/description")
-        await check_around(self._session, self._runtime, self._caller, wanted)
+        running = Running(self._session, self._runtime.clock, self._caller, wanted)
+        await running.check()
         chosen = await Choosing(self._session, self._caller).choose(wanted.targets, CUSTOM, partial=wanted.partial)
         chosen.all_done()
-        entry = await recorded(
-            self._session,
-            self._runtime,
-            self._caller,
+        entry = await running.record(
             f"{OWN}{kind.key}",
             chosen,
-            wanted,
             description=description,
             content={"label": {"fr": kind.label_fr, "en": kind.label_en}, "values": wanted.values},
             action_at=wanted.action_at,

@@ -5,7 +5,7 @@ from relance.core.db import DbSession
 from relance.core.runtime import Runtime
 from relance.core.security import Caller
 from relance.core.subjects import ActorRef
-from relance.domains.crm_toolbox.actions.running import check_around, recorded
+from relance.domains.crm_toolbox.actions.running import Running
 from relance.domains.crm_toolbox.actions.schemas import ActionReport
 from relance.domains.crm_toolbox.actions.targets import Choosing, Row
 from relance.domains.crm_toolbox.gdpr.change_schemas import ACTION, GdprChange
@@ -21,8 +21,9 @@ async def change_statuses(session: DbSession, runtime: Runtime, caller: Caller, 
         TargetsNotAllowed: the caller's right does not reach some of the contacts.
         RelanceError: of the first contact that cannot have the status, where all or none is asked for.
     """
-    description = RichText.read(wanted.description, "/description") if wanted.description else None
-    await check_around(session, runtime, caller, wanted)
+    description = RichText.read_optional(wanted.description, "/description")
+    running = Running(session, runtime.clock, caller, wanted)
+    await running.check()
     chosen = await Choosing(session, caller).choose(
         wanted.targets, ACTION.permission, partial=wanted.partial, lock=True
     )
@@ -33,13 +34,9 @@ async def change_statuses(session: DbSession, runtime: Runtime, caller: Caller, 
         return await consents.set_status(row, wanted.status, wanted.template, caller.email, wanted.justification)
 
     await chosen.each(act)
-    entry = await recorded(
-        session,
-        runtime,
-        caller,
+    entry = await running.record(
         ACTION.key,
         chosen,
-        wanted,
         description=description,
         content={"status": wanted.status.value, "template": wanted.template.value if wanted.template else None},
     )

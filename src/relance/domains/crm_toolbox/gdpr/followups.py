@@ -90,11 +90,13 @@ class ConsentFollowUps:
     async def _announce(self, session: DbSession, contacts: Sequence[Contact]) -> None:
         """One mail to each who looks after some of `contacts`; administrators for those whom nobody looks after."""
         rows, identity = GdprRepository(session), IdentityRepository(session)
-        owners = await rows.people({one.assigned_to for one in contacts if one.assigned_to is not None})
+        owners = await identity.active_users({one.assigned_to for one in contacts if one.assigned_to is not None})
+        nobodys = [one for one in contacts if one.assigned_to not in owners]
+        administrators = await rows.administrators() if nobodys else ()
         told: dict[UUID, tuple[User, list[Contact]]] = {}
         for contact in contacts:
             owner = owners.get(contact.assigned_to) if contact.assigned_to else None
-            for user in [owner] if owner is not None else await rows.administrators():
+            for user in [owner] if owner is not None else administrators:
                 told.setdefault(user.id, (user, []))[1].append(contact)
         workspace, zone = await identity.workspace(), await identity.zone()
         await Outbox(session, self._runtime.clock).enqueue_all(

@@ -68,11 +68,6 @@ class GdprRepository(Repository):
         )
         return {row[0]: (row[1], row[2]) for row in found if row[2] is not None}
 
-    async def people(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
-        """Those of these users who can sign in."""
-        found = await self.session.scalars(select(User).where(among(User.id, list(ids)), User.status == "active"))
-        return {user.id: user for user in found}
-
     async def administrators(self) -> Sequence[User]:
         """Who sets up the GDPR here."""
         found = await self.session.scalars(

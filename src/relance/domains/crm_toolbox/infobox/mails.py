@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from relance.capabilities.calendars.events import CalendarEvent, Method, calendar
+from relance.capabilities.directory.repository import DirectoryRepository
 from relance.capabilities.identity.models import User, Workspace
 from relance.capabilities.identity.repository import IdentityRepository
 from relance.capabilities.messaging.attachments import Attachment
@@ -66,6 +67,7 @@ class EntryMails:
         self._session = session
         self._clock = clock
         self._rows = InfoboxRepository(session)
+        self._identity = IdentityRepository(session)
         self._outbox = Outbox(session, clock)
 
     async def tell(self, entry: InfoboxEntry, user_ids: Iterable[UUID]) -> None:
@@ -86,7 +88,7 @@ class EntryMails:
     async def tell_comment(self, entry: InfoboxEntry, comment: InfoboxComment, user_ids: Iterable[UUID]) -> None:
         """The participants read what was said, but for whoever has said it."""
         around = await self._around(entry)
-        said_by = (await self._rows.user_names([comment.author_id])).get(comment.author_id, "")
+        said_by = (await DirectoryRepository(self._session).people([comment.author_id])).get(comment.author_id, "")
 
         def build(to: User, locale: Locale) -> Mail:
             return CommentMail(
@@ -148,10 +150,9 @@ class EntryMails:
         await self._send(around, [around.author.id], build, files=(file,))
 
     async def _around(self, entry: InfoboxEntry) -> _Around:
-        authors = await self._rows.users([entry.author_id]) if entry.author_id is not None else {}
-        workspace = await IdentityRepository(self._session).workspace()
+        author = await self._identity.user(entry.author_id) if entry.author_id is not None else None
         targets = (await self._rows.named_targets([entry.id]))[entry.id]
-        return _Around(entry, authors.get(entry.author_id) if entry.author_id else None, workspace, _names(targets))
+        return _Around(entry, author, await self._identity.workspace(), _names(targets))
 
     async def _send(
         self,
@@ -162,7 +163,7 @@ class EntryMails:
         subject: SubjectRef | None = None,
         files: Sequence[Attachment] = (),
     ) -> None:
-        people = await self._rows.active_users(user_ids)
+        people = await self._identity.active_users(user_ids)
         envelopes = []
         for one in dict.fromkeys(user_ids):
             to = people.get(one)

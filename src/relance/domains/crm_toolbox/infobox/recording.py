@@ -8,6 +8,7 @@ from uuid import UUID
 
 from relance.capabilities.directory.models import Company, Contact
 from relance.capabilities.files.attachments import Attachments
+from relance.capabilities.identity.repository import IdentityRepository
 from relance.capabilities.journal.service import Journal
 from relance.capabilities.messaging.outbox import Outbox
 from relance.core.clock import Clock
@@ -241,7 +242,7 @@ class Infobox:
         Raises:
             ValidationFailed: one of them is not, named at its place.
         """
-        known = await self._rows.active_users(ids)
+        known = await IdentityRepository(self._session).active_users(ids)
         for index, one in enumerate(ids):
             if one not in known:
                 raise ValidationFailed.at(f"/participants/user_ids/{index}", "unknown_user", _UNKNOWN_USER)

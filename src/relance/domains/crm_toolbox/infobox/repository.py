@@ -17,8 +17,6 @@ from relance.core.security import Caller, Level
 from relance.domains.crm_toolbox.models import InfoboxComment, InfoboxEntry, InfoboxParticipant, InfoboxTarget
 from relance.domains.crm_toolbox.permissions import INFOBOX_READ
 
-_ACTIVE = "active"
-
 
 @dataclass(frozen=True, slots=True)
 class TargetRow:
@@ -232,22 +230,3 @@ class InfoboxRepository(Repository):
             .group_by(StoredFile.subject_id)
         )
         return {row[0]: row[1] for row in await self.session.execute(statement) if row[0] is not None}
-
-    async def user_names(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
-        """The names of users, of those who have left too."""
-        if not ids:
-            return {}
-        found = await self.session.execute(select(User.id, User.name).where(among(User.id, list(ids))))
-        return {row[0]: row[1] for row in found}
-
-    async def users(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
-        """Users, those who have left too."""
-        found = await self.session.scalars(select(User).where(among(User.id, list(ids))))
-        return {user.id: user for user in found}
-
-    async def active_users(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
-        """Those of `ids` who are active users of the workspace."""
-        if not ids:
-            return {}
-        statement = select(User).where(among(User.id, list(ids)), User.status == _ACTIVE)
-        return {user.id: user for user in await self.session.scalars(statement)}

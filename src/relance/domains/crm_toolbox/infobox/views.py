@@ -35,6 +35,7 @@ class Views:
         self._session = session
         self._now = now
         self._rows = InfoboxRepository(session)
+        self._directory = DirectoryRepository(session)
 
     async def items(self, ids: Collection[UUID]) -> dict[UUID, Line]:
         """Entries as lines of a timeline."""
@@ -70,9 +71,10 @@ class Views:
     async def events(self, events: Sequence[JournalEntry], timeline: Timeline) -> dict[UUID, Line]:
         """What the journal tells, as lines of a timeline."""
         authors = await self._authors(one.actor_id for one in events if one.actor_kind == "user")
-        directory = DirectoryRepository(self._session)
-        companies = await directory.company_names({one.company_id for one in events if one.company_id is not None})
-        contacts = await directory.contacts({one.contact_id for one in events if one.contact_id is not None})
+        companies = await self._directory.company_names(
+            {one.company_id for one in events if one.company_id is not None}
+        )
+        contacts = await self._directory.contacts({one.contact_id for one in events if one.contact_id is not None})
         names = {one.id: f"{one.first_name} {one.last_name}" for one in contacts.values()}
         return {one.id: self._event(one, timeline, authors, companies, names) for one in events}
 
@@ -150,7 +152,7 @@ class Views:
         return entry.outcome == Outcome.PLANNED and entry.action_at > self._now
 
     async def _authors(self, ids: Iterable[UUID | None]) -> Mapping[UUID, str]:
-        return await self._rows.user_names({one for one in ids if one is not None})
+        return await self._directory.people({one for one in ids if one is not None})
 
 
 def _author(user_id: UUID | None, names: Mapping[UUID, str]) -> Reference | None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm.attributes import flag_modified
 
+from relance.capabilities.identity.repository import IdentityRepository
 from relance.capabilities.journal.service import Journal
 from relance.core.db import DbSession
 from relance.core.errors import Conflict, DuplicateResource, NotFound, PermissionDenied, RelanceError, ValidationFailed
@@ -15,7 +16,6 @@ from relance.core.runtime import Runtime
 from relance.core.schemas import Reference
 from relance.core.security import Caller
 from relance.core.subjects import ActorRef, SubjectRef
-from relance.domains.crm_toolbox.infobox.repository import InfoboxRepository
 from relance.domains.crm_toolbox.lists.repository import ListRepository
 from relance.domains.crm_toolbox.lists.schemas import ListCreate, ListRead, ListUpdate
 from relance.domains.crm_toolbox.models import DistributionList
@@ -110,7 +110,7 @@ class DistributionLists:
         return found
 
     async def _check(self, users: Collection[UUID]) -> None:
-        known = await InfoboxRepository(self._session).active_users(users)
+        known = await IdentityRepository(self._session).active_users(users)
         for index, one in enumerate(users):
             if one not in known:
                 raise ValidationFailed.at(f"/user_ids/{index}", "unknown_user", _UNKNOWN_USER)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from relance.core.db import DbSession
 from relance.core.runtime import Runtime
 from relance.core.security import Caller
-from relance.domains.crm_toolbox.actions.running import check_around, recorded
+from relance.domains.crm_toolbox.actions.running import Running
 from relance.domains.crm_toolbox.actions.schemas import ActionReport
 from relance.domains.crm_toolbox.actions.targets import Choosing
 from relance.domains.crm_toolbox.infobox.mails import EntryMails
@@ -21,16 +21,13 @@ async def add_note(session: DbSession, runtime: Runtime, caller: Caller, wanted:
         TargetsNotAllowed: the caller's right does not reach some of the targets.
     """
     description = RichText.read(wanted.description, "/description")
-    await check_around(session, runtime, caller, wanted)
+    running = Running(session, runtime.clock, caller, wanted)
+    await running.check()
     chosen = await Choosing(session, caller).choose(wanted.targets, ACTION.permission, partial=wanted.partial)
     chosen.all_done()
-    entry = await recorded(
-        session,
-        runtime,
-        caller,
+    entry = await running.record(
         ACTION.key,
         chosen,
-        wanted,
         description=description,
         content={"add_to_calendar": wanted.add_to_calendar},
         action_at=wanted.action_at,

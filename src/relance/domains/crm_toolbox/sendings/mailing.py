@@ -18,7 +18,6 @@ from relance.core.i18n import Locale, as_locale
 from relance.core.lifecycle import Actor
 from relance.core.subjects import SYSTEM, ActorRef, SubjectRef
 from relance.domains.crm_toolbox.infobox.recording import subject_of as entry_subject
-from relance.domains.crm_toolbox.infobox.repository import InfoboxRepository
 from relance.domains.crm_toolbox.sendings.emails import (
     AuthorFacts,
     ContactFacts,
@@ -104,8 +103,8 @@ class SendingMails:
     ) -> None:
         """Each of `recipients` gets a mail of its own, with every file of the sending."""
         sending = row.sending
-        author = (await InfoboxRepository(self._session).users([sending.created_by]))[sending.created_by]
-        workspace = await IdentityRepository(self._session).workspace()
+        identity = IdentityRepository(self._session)
+        author, workspace = (await identity.users([sending.created_by]))[sending.created_by], await identity.workspace()
         companies = await self._directory.company_names({one.company_id for one in contacts.values()})
         files = await Attachments(self._session).held([entry_subject(sending.entry_id)])
         enclosed = tuple(Attachment.of(file) for file in files)
@@ -134,8 +133,8 @@ class SendingMails:
     ) -> None:
         """Whoever wanted it sent reads who gets nothing, and why; by the id of the recipient."""
         sending = row.sending
-        people = await InfoboxRepository(self._session).active_users([sending.created_by])
-        author = people.get(sending.created_by)
+        identity = IdentityRepository(self._session)
+        author = (await identity.active_users([sending.created_by])).get(sending.created_by)
         if author is None or not reasons:
             return
         concerned = [one for one in row.recipients if one.id in reasons]
@@ -144,7 +143,7 @@ class SendingMails:
         for one in concerned:
             name = _name(contacts.get(one.contact_id), locale)
             lines.append(RefusedLine(name=name, reason=reason_label(reasons[one.id]).in_locale(locale)))
-        workspace = await IdentityRepository(self._session).workspace()
+        workspace = await identity.workspace()
         mail = ProfileNotSentMail(
             recipient_email=author.email,
             addressee=author.name,

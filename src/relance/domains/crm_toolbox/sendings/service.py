@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from relance.capabilities.directory.models import Contact
-from relance.capabilities.directory.repository import DirectoryRepository
 from relance.capabilities.files.store import FileStore
 from relance.capabilities.followups.service import FollowUps, Policy
 from relance.capabilities.identity.repository import IdentityRepository
@@ -22,15 +21,13 @@ from relance.core.lifecycle import Actor
 from relance.core.runtime import Runtime
 from relance.core.security import Caller
 from relance.core.subjects import ActorRef
-from relance.domains.crm_toolbox.actions.running import check_around
+from relance.domains.crm_toolbox.actions.running import Running
 from relance.domains.crm_toolbox.actions.targets import Choosing, Chosen, Row
 from relance.domains.crm_toolbox.export_templates.models import ExportTemplate
 from relance.domains.crm_toolbox.export_templates.printing import Printer
 from relance.domains.crm_toolbox.export_templates.repository import ExportTemplateRepository
 from relance.domains.crm_toolbox.export_templates.sheets import Sheets
-from relance.domains.crm_toolbox.infobox.mails import EntryMails
-from relance.domains.crm_toolbox.infobox.participants import expanded
-from relance.domains.crm_toolbox.infobox.recording import Infobox, NewEntry
+from relance.domains.crm_toolbox.infobox.recording import Infobox
 from relance.domains.crm_toolbox.infobox.repository import InfoboxRepository
 from relance.domains.crm_toolbox.models import InfoboxEntry
 from relance.domains.crm_toolbox.profiles.models import Profile
@@ -93,19 +90,19 @@ class Sendings:
         self._check_time(wanted)
         description = RichText.read_optional(wanted.description, "/description")
         profiles, template = await self.profiles(wanted.profile_ids), await self._template(wanted.export_template_id)
-        await check_around(self._session, self._tools.runtime, self._caller, wanted)
+        running = Running(self._session, self._clock, self._caller, wanted)
+        await running.check()
         words = await self._words(wanted, profiles)
         choosing = Choosing(self._session, self._caller)
         chosen = await choosing.choose(wanted.targets, ACTION.permission, partial=wanted.partial)
         await self._choose(chosen, wanted)
         if not chosen.done or dry_run:
             return _report(chosen, None, None, dry_run=dry_run)
-        entry = await self._record(chosen, wanted, profiles, template, description)
+        entry = await self._record(running, chosen, wanted, profiles, template, description)
         sending_id = None
-        if wanted.mode == "send":
+        if entry is not None and wanted.mode == "send":
             sending_id = (await self._start(entry, chosen, profiles, words, wanted)).sending.id
-        await EntryMails(self._session, self._clock).tell(entry, await expanded(self._session, wanted.participants))
-        return _report(chosen, entry.id, sending_id)
+        return _report(chosen, entry.id if entry else None, sending_id)
 
     def _check_time(self, wanted: ProfileSendingCreate) -> None:
         if wanted.mode == "send":
@@ -174,13 +171,14 @@ class Sendings:
 
     async def _record(
         self,
+        running: Running,
         chosen: Chosen,
         wanted: ProfileSendingCreate,
         profiles: Sequence[Profile],
         template: ExportTemplate | None,
         description: RichText | None,
-    ) -> InfoboxEntry:
-        file_ids: Sequence[UUID] = wanted.file_ids
+    ) -> InfoboxEntry | None:
+        file_ids: Sequence[UUID] | None = None
         if wanted.mode == "send":
             tools = self._tools
             sheets = Sheets(self._session, self._clock, self._caller, tools.printer, tools.store)
@@ -189,20 +187,17 @@ class Sendings:
                 list(dict.fromkeys(wanted.file_ids)), profiles, template, with_files=wanted.include_files
             )
         at = wanted.at if wanted.at is not None and (wanted.mode == "record" or self._is_to_come(wanted.at)) else None
-        return await self._infobox.record(
-            NewEntry(
-                type=ACTION.key,
-                targets=chosen.done,
-                description=description,
-                content={
-                    "mode": wanted.mode,
-                    "profiles": [{"id": str(one.id), "title": one.title} for one in profiles],
-                    "export_template_id": str(template.id) if template else None,
-                },
-                action_at=at,
-                participants=await expanded(self._session, wanted.participants),
-                file_ids=file_ids,
-            )
+        return await running.record(
+            ACTION.key,
+            chosen,
+            description=description,
+            content={
+                "mode": wanted.mode,
+                "profiles": [{"id": str(one.id), "title": one.title} for one in profiles],
+                "export_template_id": str(template.id) if template else None,
+            },
+            action_at=at,
+            file_ids=file_ids,
         )
 
     def _is_to_come(self, at: datetime) -> bool:
@@ -230,6 +225,7 @@ class Sendings:
         )
         self._session.add(sending)
         await self._session.flush()
+        contacts = {one.id: one for one in chosen.rows if isinstance(one, Contact)}
         recipients = [
             ProfileRecipient(
                 id=new_id(),
@@ -238,8 +234,7 @@ class Sendings:
                 company_id=one.company_id,
                 status=RecipientStatus.PLANNED,
             )
-            for one in chosen.rows
-            if isinstance(one, Contact)
+            for one in contacts.values()
         ]
         self._session.add_all(recipients)
         await self._session.flush()
@@ -247,7 +242,6 @@ class Sendings:
         if self._is_to_come(sending.send_at):
             await self._plan(sending)
         else:
-            contacts = await DirectoryRepository(self._session).contacts([one.contact_id for one in recipients])
             await self._steps.take(row, recipients, "queue", Actor.WORKER)
             await SendingMails(self._session, self._clock).send(row, recipients, contacts)
         return row

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from relance.capabilities.directory.repository import DirectoryRepository
 from relance.capabilities.messaging.outbox import Outbox
 from relance.core.db import DbSession
 from relance.core.errors import NotFound, PermissionDenied
@@ -106,7 +107,7 @@ class Comments:
         return comment
 
     async def _shown(self, comment: InfoboxComment) -> InfoboxCommentRead:
-        names = await InfoboxRepository(self._session).user_names([comment.author_id])
+        names = await DirectoryRepository(self._session).people([comment.author_id])
         return _read(comment, names.get(comment.author_id, ""))
 
 

@@ -66,12 +66,3 @@ async def explain(connection: Any, statement: Quick, values: Mapping[str, Any]) 
         f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement.sql}", *statement.arguments(values)
     )
     return Plan((orjson.loads(found) if isinstance(found, str) else found)[0]["Plan"])
-
-
-async def explain_generic(connection: Any, statement: Quick, values: Mapping[str, Any]) -> Plan:
-    """The plan that a connection keeps once it has been asked some times: made for no values in particular."""
-    await connection.execute("SET plan_cache_mode = force_generic_plan")
-    try:
-        return await explain(connection, statement, values)
-    finally:
-        await connection.execute("RESET plan_cache_mode")

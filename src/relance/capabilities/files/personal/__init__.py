@@ -47,7 +47,8 @@ class FilesOfPeople:
         session.info[_READ] = read = session.info.get(_READ, 0) + 1
         if lock and read > _MOST_READ:
             sent += await rows.made_tables(system_now() - _UNDER_WAY)
-        tables = [one for one in await rows.tables() if one not in set(sent)]
+        known = set(sent)
+        tables = [one for one in await rows.tables() if one not in known]
         with tempfile.TemporaryDirectory(prefix="relance-personal-") as folder:
             path = Path(folder) / "file"
             for file_id in tables:

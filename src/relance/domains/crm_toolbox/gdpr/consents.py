@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from relance.capabilities.directory.consent import ConsentStatus
 from relance.capabilities.directory.models import ConsentRecord, Contact
 from relance.capabilities.directory.personal import CONSENT
 from relance.capabilities.directory.repository import DirectoryRepository
 from relance.capabilities.followups.service import FollowUps, Policy
+from relance.capabilities.identity.models import Workspace
 from relance.capabilities.identity.repository import IdentityRepository
 from relance.capabilities.journal.service import Journal
 from relance.capabilities.links.service import Links
@@ -68,6 +70,7 @@ class Consents:
         self._rows = GdprRepository(session)
         self._follow_ups = FollowUps(session, clock)
         self._settings: GdprSettings | None = None
+        self._workspace: Workspace | None = None
 
     async def settings(self) -> GdprSettings:
         """What holds here, read once."""
@@ -147,8 +150,7 @@ class Consents:
     async def _mail(self, contact: Contact, template: Template, reply_to: str) -> None:
         assert contact.email is not None  # checked before the status was changed
         subject, locale = subject_of(contact), as_locale(contact.locale)
-        workspace = await IdentityRepository(self._session).workspace()
-        zone = await IdentityRepository(self._session).zone()
+        workspace = self._workspace = self._workspace or await IdentityRepository(self._session).workspace()
         names = await DirectoryRepository(self._session).company_names([contact.company_id])
         link = await Links(self._session, self._clock).ensure(subject, contact.email)
         assert contact.gdpr_empties_at is not None  # planned with the status
@@ -157,7 +159,7 @@ class Consents:
             "contact": f"{contact.first_name} {contact.last_name}",
             "workspace": WorkspaceFacts(name=workspace.name),
             "company": names.get(contact.company_id, ""),
-            "until": long_date(contact.gdpr_empties_at.astimezone(zone).date(), locale),
+            "until": long_date(contact.gdpr_empties_at.astimezone(ZoneInfo(workspace.zone)).date(), locale),
             "link": "",  # the outbox points it to the link's id
         }
         mail: Mail = (

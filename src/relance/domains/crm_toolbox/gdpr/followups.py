@@ -98,7 +98,8 @@ class ConsentFollowUps:
             owner = owners.get(contact.assigned_to) if contact.assigned_to else None
             for user in [owner] if owner is not None else administrators:
                 told.setdefault(user.id, (user, []))[1].append(contact)
-        workspace, zone = await identity.workspace(), await identity.zone()
+        workspace = await identity.workspace()
+        zone = ZoneInfo(workspace.zone)
         await Outbox(session, self._runtime.clock).enqueue_all(
             [_notice(user, theirs, workspace.name, zone) for user, theirs in told.values()]
         )

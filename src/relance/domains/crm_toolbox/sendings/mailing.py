@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from relance.capabilities.directory.consent import ConsentStatus
 from relance.capabilities.directory.models import Contact
 from relance.capabilities.directory.repository import DirectoryRepository
 from relance.capabilities.files.attachments import Attachments
@@ -39,7 +40,7 @@ def reason_not_to(contact: Contact | None) -> str | None:
         return "deleted"
     if not contact.active:
         return "inactive"
-    if contact.gdpr_status == "refused":
+    if contact.gdpr_status == ConsentStatus.REFUSED:
         return "refused"
     return None if contact.email else "no_address"
 
